@@ -1,0 +1,1 @@
+"""Nouns: what there is to talk about. Frozen values, standard library only."""
