@@ -1,0 +1,1 @@
+"""The rules of the house, each of them a test that has been seen to fail."""
