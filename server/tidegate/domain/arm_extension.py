@@ -26,10 +26,10 @@ def read_extension(entry: Reading, *, name: str | None = None, api_version: Read
     properties = properties_of(entry)
     automatic = properties.at("enableAutomaticUpgrade")
     return Extension(
-        name=name if name is not None else _text(entry.at("name"), "the extension's name"),
+        name=name if name is not None else entry.at("name").filled("the extension's name"),
         extension_type=ExtensionType(
-            publisher=_text(properties.at("publisher"), "the handler's publisher"),
-            type=_text(_handler_type(entry, properties), "the handler's type"),
+            publisher=properties.at("publisher").filled("the handler's publisher"),
+            type=_handler_type(properties).filled("the handler's type"),
         ),
         type_handler_version=_version(properties.at("typeHandlerVersion")),
         auto_upgrade_minor_version=properties.at("autoUpgradeMinorVersion").flag(default=False),
@@ -52,25 +52,18 @@ def is_automatic_by_default(api_version: Reading) -> bool:
     return api_version.text()[:10] >= AUTOMATIC_SINCE
 
 
-def _handler_type(entry: Reading, properties: Reading) -> Reading:
+def _handler_type(properties: Reading) -> Reading:
     flattened = properties.at("typePropertiesType")
     if not flattened.is_absent:
         return flattened
     plain = properties.at("type")
     is_resource_type = isinstance(plain.value, str) and plain.value.lower() == RESOURCE_TYPE.lower()
-    return flattened if properties is entry and is_resource_type else plain
-
-
-def _text(reading: Reading, what: str) -> str:
-    text = reading.required(what).text()
-    if not text and not reading.is_absent and reading.value == "":
-        reading.refuse(f"is empty; write {what}")
-    return text
+    return flattened if is_resource_type else plain
 
 
 def _version(reading: Reading) -> Version:
-    text = reading.required("Major.Minor, such as 2.1").text()
-    if not text and reading.value != "":
+    text = reading.filled("Major.Minor, such as 2.1")
+    if not text:
         return _NO_VERSION
     try:
         version = Version(text)

@@ -45,7 +45,11 @@ def format_duration(seconds: float) -> str:
     day, hour = divmod(hours, 24)
     second_text = f"{second}.{fraction:06d}".rstrip("0") if fraction else str(second)
     date = f"{day}D" if day else ""
-    time = (f"{hour}H" if hour else "") + (f"{minute}M" if minute else "") + (f"{second_text}S" if second or fraction else "")
+    time = (
+        (f"{hour}H" if hour else "")
+        + (f"{minute}M" if minute else "")
+        + (f"{second_text}S" if second or fraction else "")
+    )
     if not date and not time:
         return "PT0S"
     return f"P{date}T{time}" if time else f"P{date}"

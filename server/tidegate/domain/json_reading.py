@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidegate.domain.refusal import FieldViolation, MalformedResource, TemplateExpression
@@ -22,11 +22,10 @@ MAX_CHARACTERS = 4_194_304
 """How many characters its texts and names may have in all: what ARM takes for a whole template."""
 _MAX_NUMBER_BITS = 64
 
+_FLAGS = {"true": True, "false": False}
+_DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
-_EXPRESSION_ADVICE = (
-    "is still the template expression {value}; deploy the template (or run its what-if) and take the resource that "
-    "comes out, or write the value here"
-)
+_ADVICE = "deploy the template (or run its what-if) and take the resource that comes out, or write the value here"
 
 
 class Problems:
@@ -43,7 +42,13 @@ class Problems:
     def expression(self, path: str, value: str) -> None:
         """The value at `path` must be known and is still a template expression."""
         shown = value if len(value) <= 120 else value[:117] + "..."
-        description = _EXPRESSION_ADVICE.format(value=shown)
+        self._add_expression(path, f"is still the template expression {shown}; {_ADVICE}")
+
+    def copy_loop(self, path: str) -> None:
+        """The object around `path` is made by a template's copy loop, so what it will hold is not known."""
+        self._add_expression(path, f"is still a copy loop of a template; {_ADVICE}")
+
+    def _add_expression(self, path: str, description: str) -> None:
         self._expressions.setdefault(path, FieldViolation(field=path, description=description))
 
     def refuse_any(self) -> None:
@@ -133,17 +138,34 @@ class Reading:
         self._refuse_unless_absent("text")
         return default
 
+    def label(self) -> str:
+        """This text, or a number or a boolean as text: ARM takes them for the value of a tag."""
+        match self.value:
+            case bool():
+                return "true" if self.value else "false"
+            case int() | float():
+                return str(self.value)
+            case _:
+                return self.text()
+
     def flag(self, default: bool) -> bool:
-        """This boolean."""
+        """This boolean; `"true"` and `"false"` are taken too, as ARM takes them."""
         if isinstance(self.value, bool):
             return self.value
+        if isinstance(self.value, str) and self.value.lower() in _FLAGS:
+            return _FLAGS[self.value.lower()]
         self._refuse_unless_absent("true or false")
         return default
 
     def whole(self, default: int, *, low: int, high: int) -> int:
-        """This whole number from `low` to `high`, both included; 3.0 is one, since some JSON writers know no other 3."""
+        """This whole number from `low` to `high`, both included.
+
+        3.0 is one, since some JSON writers know no other 3, and so is `"3"`, since ARM takes it.
+        """
         value = self.value
         if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool):
             if low <= value <= high:
@@ -153,11 +175,40 @@ class Reading:
         self._refuse_unless_absent(f"a whole number from {low} to {high}")
         return default
 
-    def required(self, what: str) -> Reading:
-        """This reading; a problem where it is absent. `what` says what to write."""
+    def number(self, default: float, *, low: float, high: float) -> float:
+        """This number from `low` to `high`, both included."""
+        if isinstance(self.value, int | float) and not isinstance(self.value, bool):
+            if low <= self.value <= high:
+                return float(self.value)
+            self.refuse(f"is {self.value}; write a number from {low:g} to {high:g}")
+            return default
+        self._refuse_unless_absent(f"a number from {low:g} to {high:g}")
+        return default
+
+    def only(self, known: Collection[str]) -> Reading:
+        """This object, which may have no members but the `known` ones."""
+        wanted = {name.lower() for name in known}
+        for name in self.members():
+            if name.lower() not in wanted:
+                self.at(name).refuse(f"is not known here; known are {', '.join(known)}")
+        return self
+
+    def filled(self, what: str) -> str:
+        """This text, which must be there and not be empty; `what` says what to write."""
         if self.is_absent:
             self.refuse(f"is missing; write {what}")
-        return self
+        elif self.value == "":
+            self.refuse(f"is empty; write {what}")
+        return self.text()
+
+    def one_of(self, choices: Sequence[str], default: str) -> str:
+        """The one of `choices` that this text is, in whatever case, spelled as in `choices`."""
+        text = self.text(default)
+        for choice in choices:
+            if choice.lower() == text.lower():
+                return choice
+        self.refuse(f"is {text!r}; write one of {', '.join(choices)}")
+        return default
 
     def refuse(self, description: str) -> None:
         """Tell that this value is wrong, unless something around it is wrong already."""

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
     JOURNAL_NEWER = "JOURNAL_NEWER"
     SHUTTING_DOWN = "SHUTTING_DOWN"
+    FLEET_UNAVAILABLE = "FLEET_UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +254,7 @@ class PageTokenMismatch(Refusal):
     def __init__(self) -> None:
         super().__init__(
             "The page token belongs to another query, or is not one of ours.",
-            advice="Send the token with the same parent, filter, order and page size as the call that gave it.",
+            advice="Send the token with the same parent, filter and order as the call that gave it.",
         )
 
 
@@ -284,7 +285,8 @@ class TooManyUpgrades(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{limit} rolling upgrades run already, the most this server takes.", advice="Try again when some have ended."
+            f"{limit} rolling upgrades run already, the most this server takes.",
+            advice="Try again when some have ended.",
         )
 
 
@@ -294,7 +296,10 @@ class JournalUnavailable(Refusal):
     reason = Reason.JOURNAL_UNAVAILABLE
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The journal cannot be written: {why}.", advice="Free disk space or mend the disk, then retry.")
+        super().__init__(
+            f"The journal cannot be written: {why}.", advice="Free disk space or mend the disk, then retry."
+        )
+        self.why = why
 
 
 class JournalNewer(Refusal):
@@ -312,3 +317,16 @@ class ShuttingDown(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The server is shutting down.", advice="Try again at its successor.")
+
+
+class FleetUnavailable(Refusal):
+    """The fleet did not answer in time or could not be reached. Every call may be repeated, so ask again."""
+
+    reason = Reason.FLEET_UNAVAILABLE
+
+    def __init__(self, call: str, why: str) -> None:
+        super().__init__(
+            f"The fleet failed to {call}: {why}.", advice="Try again; nothing was begun that is not repeated."
+        )
+        self.call = call
+        self.why = why

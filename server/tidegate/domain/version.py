@@ -16,7 +16,9 @@ class MalformedVersion(ValueError):
     """The text is not one to four numeric parts joined by dots."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is not a version: write one to four numbers joined by dots, such as 1.10 or 2.1.6.0")
+        super().__init__(
+            f"{text!r} is not a version: write one to four numbers joined by dots, such as 1.10 or 2.1.6.0"
+        )
         self.text = text
 
 

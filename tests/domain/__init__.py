@@ -1,0 +1,1 @@
+"""The nouns, each of them by itself."""
