@@ -1,0 +1,1 @@
+"""Tests of the core: its parts, its stories, its walks."""
