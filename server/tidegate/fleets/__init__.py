@@ -1,0 +1,1 @@
+"""Machines: whatever runs the instances. Knows nothing of upgrades or policies."""
