@@ -6,13 +6,12 @@ from where the upgrade stands is a broken promise of our own. No event costs mor
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import immutables
 
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.policy import judge
 from tidegate.policy.compiled import compile_policy
+from tidegate.upgrade.changed import changed
 from tidegate.upgrade.events import (
     BatchJudged,
     BatchSettled,
@@ -170,7 +169,7 @@ def _started(event: UpgradeStarted) -> Upgrade:
 
 
 def _rest_ended(upgrade: Upgrade, event: RestEnded) -> Upgrade:
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -181,7 +180,7 @@ def _rest_ended(upgrade: Upgrade, event: RestEnded) -> Upgrade:
 
 def _halted(upgrade: Upgrade, event: HaltDecided) -> Upgrade:
     """An end that is decided is above a pause."""
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -192,7 +191,7 @@ def _halted(upgrade: Upgrade, event: HaltDecided) -> Upgrade:
 
 
 def _cancelled(upgrade: Upgrade, event: CancelAccepted) -> Upgrade:
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -204,7 +203,7 @@ def _cancelled(upgrade: Upgrade, event: CancelAccepted) -> Upgrade:
 
 def _paused(upgrade: Upgrade, event: UpgradePaused) -> Upgrade:
     """Between batches it is paused at once; inside a batch what is under way comes to its end first."""
-    held = replace(
+    held = changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -212,8 +211,8 @@ def _paused(upgrade: Upgrade, event: UpgradePaused) -> Upgrade:
         last_decision=event.decision or upgrade.last_decision,
     )
     if upgrade.phase in (Phase.CHECKING, Phase.RESTING):
-        return replace(held, phase=Phase.PAUSED)
-    return replace(held, phase=phase_within_batch(held, held.in_flight_count, len(held.unsettled)))
+        return changed(held, phase=Phase.PAUSED)
+    return changed(held, phase=phase_within_batch(held, held.in_flight_count, len(held.unsettled)))
 
 
 def _resumed(upgrade: Upgrade, event: UpgradeResumed) -> Upgrade:
@@ -222,7 +221,7 @@ def _resumed(upgrade: Upgrade, event: UpgradeResumed) -> Upgrade:
     if phase is Phase.PAUSED:
         between = phase_between_batches(False, upgrade.deadline_ms, event.at_ms)
         phase = Phase.UPGRADING if upgrade.is_within_batch else between
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -233,7 +232,7 @@ def _resumed(upgrade: Upgrade, event: UpgradeResumed) -> Upgrade:
 
 
 def _rolling_back(upgrade: Upgrade, event: RollingBackBegan) -> Upgrade:
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -250,7 +249,7 @@ def _ended(
     assert upgrade.in_flight_count == 0, f"{upgrade.in_flight_count} instances are in flight"
     assert not upgrade.unsettled, f"{len(upgrade.unsettled)} instances have not settled"
     assert not upgrade.waves, f"{len(upgrade.waves)} waves have not ended"
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,

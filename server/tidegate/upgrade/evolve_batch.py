@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tidegate.upgrade.changed import changed
 from tidegate.upgrade.events import (
     BatchJudged,
     BatchSettled,
@@ -18,7 +17,7 @@ from tidegate.upgrade.state import InstanceRecord, InstanceStatus, Phase, Upgrad
 
 def health_observed(upgrade: Upgrade, event: HealthObserved) -> Upgrade:
     """What the rules are asked about from now on."""
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -35,7 +34,7 @@ def batch_started(upgrade: Upgrade, event: BatchStarted) -> Upgrade:
     assert event.number == upgrade.batch_number + 1, f"batch {event.number} after batch {upgrade.batch_number}"
     assert event.size >= 1, f"batch {event.number} is empty"
     assert upgrade.may_begin, f"batch {event.number} begins although nothing new may"
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -73,7 +72,7 @@ def wave_began(upgrade: Upgrade, event: WaveBegan) -> Upgrade:
         remaining=event.size,
         is_restore=False,
     )
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -90,7 +89,7 @@ def wave_began(upgrade: Upgrade, event: WaveBegan) -> Upgrade:
 def settling_began(upgrade: Upgrade, event: SettlingBegan) -> Upgrade:
     """From now on the batch's instances are waited for, until the deadline."""
     assert upgrade.in_flight_count == 0, f"{upgrade.in_flight_count} instances have not ended"
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -103,7 +102,7 @@ def batch_settled(upgrade: Upgrade, event: BatchSettled) -> Upgrade:
     """Instances of it that were never begun, because its end was decided, are pending again."""
     assert upgrade.in_flight_count == 0, f"{upgrade.in_flight_count} instances have not ended"
     assert not upgrade.unsettled, f"{len(upgrade.unsettled)} instances have not settled"
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -116,7 +115,7 @@ def batch_settled(upgrade: Upgrade, event: BatchSettled) -> Upgrade:
 def batch_judged(upgrade: Upgrade, event: BatchJudged) -> Upgrade:
     """The batch is over."""
     deadline_ms = event.resume_at_ms if event.resume_at_ms > event.at_ms else None
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tidegate.upgrade.changed import changed
 from tidegate.upgrade.events import (
     InstanceFailed,
     InstanceRestored,
@@ -29,7 +28,7 @@ def instance_upgraded(upgrade: Upgrade, event: InstanceUpgraded) -> Upgrade:
         changed_at_ms=event.at_ms,
         wave_number=before.wave_number,
     )
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -46,8 +45,8 @@ def instance_settled(upgrade: Upgrade, event: InstanceSettled) -> Upgrade:
     """It was waited for, and succeeded."""
     before = _record(upgrade, event.instance_id, InstanceStatus.SETTLING)
     unsettled = upgrade.unsettled.delete(event.instance_id)
-    after = replace(before, status=InstanceStatus.SUCCEEDED, changed_at_ms=event.at_ms)
-    return replace(
+    after = changed(before, status=InstanceStatus.SUCCEEDED, changed_at_ms=event.at_ms)
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -65,7 +64,7 @@ def instance_failed(upgrade: Upgrade, event: InstanceFailed) -> Upgrade:
     was_in_flight = before.status is InstanceStatus.IN_PROGRESS
     in_flight_count = upgrade.in_flight_count - was_in_flight
     unsettled = upgrade.unsettled if was_in_flight else upgrade.unsettled.delete(event.instance_id)
-    after = replace(
+    after = changed(
         before,
         status=InstanceStatus.FAILED,
         changed_at_ms=event.at_ms,
@@ -73,7 +72,7 @@ def instance_failed(upgrade: Upgrade, event: InstanceFailed) -> Upgrade:
         message=event.message,
         extension_name=event.extension_name,
     )
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -102,7 +101,7 @@ def restore_began(upgrade: Upgrade, event: RestoreBegan) -> Upgrade:
     with upgrade.records.mutate() as records:
         for instance_id in event.instance_ids:
             before = _record(upgrade, instance_id, InstanceStatus.FAILED, InstanceStatus.SUCCEEDED)
-            records[instance_id] = replace(
+            records[instance_id] = changed(
                 before, status=InstanceStatus.RESTORING, changed_at_ms=event.at_ms, wave_number=number
             )
         after = records.finish()
@@ -113,7 +112,7 @@ def restore_began(upgrade: Upgrade, event: RestoreBegan) -> Upgrade:
         remaining=len(event.instance_ids),
         is_restore=True,
     )
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -143,11 +142,11 @@ def _restore_ended(
     message: str = "",
 ) -> Upgrade:
     before = _record(upgrade, event.instance_id, InstanceStatus.RESTORING)
-    after = replace(before, status=status, changed_at_ms=event.at_ms, restore_code=code, restore_message=message)
+    after = changed(before, status=status, changed_at_ms=event.at_ms, restore_code=code, restore_message=message)
     waves = _one_fewer(upgrade.waves, before.wave_number)
     is_over = not waves and upgrade.phase is Phase.RESTORING
     between = phase_between_batches(upgrade.is_held, upgrade.deadline_ms, event.at_ms)
-    return replace(
+    return changed(
         upgrade,
         sequence=upgrade.sequence + 1,
         changed_at_ms=event.at_ms,
@@ -168,7 +167,7 @@ def _record(upgrade: Upgrade, instance_id: str, *expected: InstanceStatus) -> In
 def _one_fewer(waves: tuple[Wave, ...], number: int) -> tuple[Wave, ...]:
     """The waves once one more instance of the numbered one has answered; a wave without any left is over."""
     return tuple(
-        replace(wave, remaining=wave.remaining - 1) if wave.number == number else wave
+        changed(wave, remaining=wave.remaining - 1) if wave.number == number else wave
         for wave in waves
         if wave.number != number or wave.remaining > 1
     )

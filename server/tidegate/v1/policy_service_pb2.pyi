@@ -258,7 +258,7 @@ class CheckPoliciesRequest(_message.Message):
     FILES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyFile]:
-        """The texts, at most 100 of 1 MiB."""
+        """The texts, at most 100 of 1 MiB, and 4 MiB in all."""
 
     def __init__(
         self,

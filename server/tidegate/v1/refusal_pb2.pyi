@@ -76,6 +76,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """FAILED_PRECONDITION: the journal has records of a newer server."""
     REFUSAL_REASON_SHUTTING_DOWN: _RefusalReason.ValueType  # 26
     """UNAVAILABLE: the server is shutting down."""
+    REFUSAL_REASON_FLEET_UNAVAILABLE: _RefusalReason.ValueType  # 27
+    """UNAVAILABLE: whatever runs the instances cannot be asked now."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a call was refused: stable names for programs.
@@ -140,4 +142,6 @@ REFUSAL_REASON_JOURNAL_NEWER: RefusalReason.ValueType  # 25
 """FAILED_PRECONDITION: the journal has records of a newer server."""
 REFUSAL_REASON_SHUTTING_DOWN: RefusalReason.ValueType  # 26
 """UNAVAILABLE: the server is shutting down."""
+REFUSAL_REASON_FLEET_UNAVAILABLE: RefusalReason.ValueType  # 27
+"""UNAVAILABLE: whatever runs the instances cannot be asked now."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015

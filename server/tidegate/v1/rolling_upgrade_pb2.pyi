@@ -186,6 +186,8 @@ class _InstanceStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Instan
     """Left alone: at the newest version already."""
     INSTANCE_STATUS_DENIED: _InstanceStatus.ValueType  # 10
     """Left alone: a rule denied it."""
+    INSTANCE_STATUS_NOT_APPLICABLE: _InstanceStatus.ValueType  # 11
+    """Left alone: it lacks the extensions, runs another major version of them, or nobody knows what it runs."""
 
 class InstanceStatus(_InstanceStatus, metaclass=_InstanceStatusEnumTypeWrapper):
     """Where one instance stands in an upgrade."""
@@ -212,6 +214,8 @@ INSTANCE_STATUS_ALREADY_NEWEST: InstanceStatus.ValueType  # 9
 """Left alone: at the newest version already."""
 INSTANCE_STATUS_DENIED: InstanceStatus.ValueType  # 10
 """Left alone: a rule denied it."""
+INSTANCE_STATUS_NOT_APPLICABLE: InstanceStatus.ValueType  # 11
+"""Left alone: it lacks the extensions, runs another major version of them, or nobody knows what it runs."""
 Global___InstanceStatus: _TypeAlias = InstanceStatus  # noqa: Y015
 
 class _EventType:
@@ -264,6 +268,8 @@ class _EventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventType.V
     """It ended: Faulted."""
     EVENT_TYPE_REST_ENDED: _EventType.ValueType  # 21
     """The pause between two batches is over."""
+    EVENT_TYPE_HEALTH_OBSERVED: _EventType.ValueType  # 22
+    """The scale set was asked how it is, and the rules will go by that."""
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
     """What happened in an upgrade."""
@@ -312,6 +318,8 @@ EVENT_TYPE_UPGRADE_FAULTED: EventType.ValueType  # 20
 """It ended: Faulted."""
 EVENT_TYPE_REST_ENDED: EventType.ValueType  # 21
 """The pause between two batches is over."""
+EVENT_TYPE_HEALTH_OBSERVED: EventType.ValueType  # 22
+"""The scale set was asked how it is, and the rules will go by that."""
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
@@ -676,7 +684,7 @@ class SkippedInstances(_message.Message):
     INSTANCE_IDS_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     status: Global___InstanceStatus.ValueType
-    """ALREADY_NEWEST or DENIED."""
+    """ALREADY_NEWEST, DENIED or NOT_APPLICABLE."""
     @_builtins.property
     def instance_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The instances."""
