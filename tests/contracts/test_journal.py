@@ -209,7 +209,9 @@ async def test_nothing_follows_an_end(journal: Journal) -> None:
     await journal.append("u1", 1, [UpgradeCompleted(at_ms=1)])
     with pytest.raises(AssertionError, match="has ended"):
         await journal.append("u1", 2, upgraded(1))
+    assert await journal.append("u1", 2, []) == 2
     assert len(await journal.read("u1")) == 2
+    assert await journal.active() == []
 
 
 async def test_what_could_not_be_read_back_is_not_written(journal: Journal) -> None:

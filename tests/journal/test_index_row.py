@@ -55,3 +55,5 @@ def test_a_change_is_added_to_the_row_and_leaves_the_rest() -> None:
     assert once == dataclasses.replace(row, last_sequence=6, failed_count=2, status=StatusCode.ROLLING_BACK)
     twice = changed(once, RowChange(failed_count=1), 2)
     assert twice == dataclasses.replace(once, last_sequence=8, failed_count=3)
+    ended = changed(twice, RowChange(status=StatusCode.FAULTED, ended_at_ms=7), 1)
+    assert changed(ended, RowChange(), 0) == ended

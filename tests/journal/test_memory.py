@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.journal.samples import STARTED, events_of, scale_set, started, upgraded
+from tests.journal.samples import STARTED, events_of, scale_set, scale_set_id, started, upgraded
 from tidegate.domain.refusal import JournalUnavailable
 from tidegate.journal.memory import Memory, MemoryStore
+from tidegate.upgrade.events import UpgradeCompleted
 
 
 async def test_a_crashed_server_leaves_its_memory_to_the_next() -> None:
@@ -31,7 +32,11 @@ async def test_a_copy_goes_its_own_way() -> None:
     await twin.journal.append("u1", 1, upgraded(1))
     await twin.journal.start(started("u2", "api"))
     assert [len(await each.journal.read("u1")) for each in (store, twin)] == [3, 2]
+    await twin.journal.append("u1", 2, [UpgradeCompleted(at_ms=1)])
+    await twin.journal.start(started("u3"))
     assert [len(await each.journal.active()) for each in (store, twin)] == [1, 2]
+    latest = [await each.journal.latest(scale_set_id()) for each in (store, twin)]
+    assert [row.upgrade_id for row in latest if row is not None] == ["u1", "u3"]
     assert await twin.register.scale_set(scale_set().scale_set_id) is None
 
 

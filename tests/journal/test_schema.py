@@ -9,6 +9,7 @@ import pytest
 
 from tidegate.domain.refusal import JournalNewer, JournalUnavailable
 from tidegate.journal.schema import APPLICATION_ID, SCHEMA_VERSION, prepare
+from tidegate.journal.sqlite_file import refusing_what_is_outside
 
 ROW = """
     INSERT INTO upgrades (
@@ -82,6 +83,37 @@ def test_a_preparation_that_breaks_off_leaves_nothing(
     assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     monkeypatch.undo()
     prepare(connection)
+
+
+def test_a_file_that_another_process_is_making_at_this_moment_is_waited_for(path: Path) -> None:
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection,
+    ):
+        prepare(other)
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN IMMEDIATE")
+        statements: list[str] = []
+
+        def end_the_other(statement: str) -> None:
+            statements.append(statement)
+            if statement == "BEGIN IMMEDIATE":
+                other.rollback()
+
+        connection.set_trace_callback(end_the_other)
+        prepare(connection)
+    switches = [statement for statement in statements if statement == "PRAGMA journal_mode = WAL"]
+    assert len(switches) == 2
+
+
+def test_a_file_that_another_process_keeps_locked_is_refused(path: Path) -> None:
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalUnavailable, match="database is locked"), refusing_what_is_outside():
+            prepare(connection)
 
 
 def test_one_active_upgrade_per_scale_set_is_kept_by_the_table_itself(connection: sqlite3.Connection) -> None:
