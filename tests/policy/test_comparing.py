@@ -33,6 +33,7 @@ CASES: list[tuple[FactValue, Operator, Operandlike, bool]] = [
     ("Microsoft.Azure.Monitor", Operator.ENDS_WITH, "MONITOR", True),
     ("Microsoft.Azure.Monitor", Operator.CONTAINS, "azure", True),
     (("1", "2"), Operator.CONTAINS, "2", True),
+    (("Blue",), Operator.CONTAINS, "bLUE", True),
     (("10", "20"), Operator.CONTAINS, "1", False),
     ("Web-1", Operator.MATCHES, "web-?", True),
     ((), Operator.IS_EMPTY, True, True),

@@ -50,9 +50,9 @@ def test_an_amount_is_a_share_or_a_count(make: type[BatchSize] | type[HealthyFlo
         make(percent=5.0, count=5)
 
 
-def test_the_last_step_repeats_and_the_number_in_flight_is_bounded() -> None:
+def test_the_last_step_repeats_and_the_number_in_flight_makes_no_batch_smaller() -> None:
     found = pace(policy_of(batching="- {name: steps, batch: [1, 5%, 20%], maximumInFlight: 50}"), facts())
-    assert [found.size_of(number, 1000) for number in (1, 2, 3, 4)] == [1, 50, 50, 50]
+    assert [found.size_of(number, 1000) for number in (1, 2, 3, 4)] == [1, 50, 200, 200]
     assert [found.size_of(number, 100) for number in (1, 2, 3, 4)] == [1, 5, 20, 20]
     with pytest.raises(AssertionError):
         found.size_of(0, 100)

@@ -64,6 +64,14 @@ def test_a_difference_is_told_in_a_sentence(case: str, difference: str) -> None:
     assert rehearsed.results[0].differences == (difference,)
 
 
+def test_the_rules_that_speak_are_told_in_the_order_of_the_file() -> None:
+    policy = policy_of(eligibility="- {name: first, deny: It is so.}\n- {name: second, deny: It is so.}")
+    head = "apiVersion: tidegate/v1\nkind: Rehearsal\npolicy: tried\ncases:\n"
+    for rules, passed in (("[first, second]", True), ("[second, first]", False)):
+        case = f"  - {{name: both, at: scaleSet, expect: {{verdict: DENY, rules: {rules}}}}}\n"
+        assert rehearse(policy, source_of(head + case)).passed is passed
+
+
 def test_rules_that_no_case_moved_are_named() -> None:
     rehearsed = _rehearsed("at: scaleSet, facts: {scaleSet.capacity: 2}, expect: {verdict: DENY}")
     assert rehearsed.never_spoke == ("unprotected", "plain", "late")

@@ -7,7 +7,7 @@ import pytest
 from tests.upgrade.building import planned, policy
 from tidegate.policy import judge
 from tidegate.policy.pace import Pace
-from tidegate.upgrade.batching import foreseen_size, size_that_keeps, step_size
+from tidegate.upgrade.batching import foreseen_size, size_that_keeps
 from tidegate.upgrade.plan import PlannedInstance
 
 
@@ -24,16 +24,16 @@ def order(*places: tuple[str, int]) -> list[PlannedInstance]:
     ("total", "size"), [(1, 1), (2, 1), (3, 1), (5, 1), (7, 1), (9, 1), (10, 2), (14, 2), (1000, 200)]
 )
 def test_a_share_is_rounded_down_and_at_least_one(total: int, size: int) -> None:
-    assert step_size(pace(), 1, total) == size
+    assert pace().size_of(1, total) == size
 
 
 def test_the_last_step_repeats() -> None:
     growing = pace(batch=[1, "10%", "50%"])
-    assert [step_size(growing, number, 40) for number in (1, 2, 3, 4, 9)] == [1, 4, 20, 20, 20]
+    assert [growing.size_of(number, 40) for number in (1, 2, 3, 4, 9)] == [1, 4, 20, 20, 20]
 
 
 def test_what_may_be_in_flight_does_not_make_a_batch_smaller() -> None:
-    assert step_size(pace(batch=50, maximumInFlight=3), 1, 100) == 50
+    assert pace(batch=50, maximumInFlight=3).size_of(1, 100) == 50
 
 
 def test_a_batch_ends_at_the_border_of_a_zone() -> None:

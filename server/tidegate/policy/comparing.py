@@ -77,12 +77,25 @@ def _tagged(value: FactValue, operand: Operandlike) -> bool:
 
 def fits_tags(tags: Mapping[str, str], wanted: TagPatterns) -> bool:
     """Is every wanted tag there, with a value that fits one of its patterns? Names are compared without case."""
-    for name, patterns in wanted:
-        folded = name.casefold()
-        values = [value for key, value in tags.items() if key.casefold() == folded]
-        if not any(wildcard.matches(value, pattern) for value in values for pattern in patterns):
-            return False
-    return True
+    return tag_test(wanted)(tags)
+
+
+def tag_test(wanted: TagPatterns) -> Callable[[Mapping[str, str]], bool]:
+    """The same question for many tags, with all that depends on the wanted ones done beforehand."""
+    prepared = [
+        (name.casefold(), [wildcard.pattern(pattern).fullmatch for pattern in patterns]) for name, patterns in wanted
+    ]
+
+    def fits(tags: Mapping[str, str]) -> bool:
+        for name, matchers in prepared:
+            for key, value in tags.items():
+                if key.casefold() == name and any(matcher(value.casefold()) for matcher in matchers):
+                    break
+            else:
+                return False
+        return True
+
+    return fits
 
 
 MEANINGS: Mapping[Operator, Meaning] = MappingProxyType(

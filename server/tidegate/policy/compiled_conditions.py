@@ -13,8 +13,17 @@ from typing import TypeAlias, cast
 
 from tidegate.domain.version import Version
 from tidegate.policy import wildcard
-from tidegate.policy.comparing import MEANINGS
-from tidegate.policy.condition import AllOf, AnyOf, Comparison, Condition, FactReference, Literal, Not
+from tidegate.policy.comparing import MEANINGS, tag_test
+from tidegate.policy.condition import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    FactReference,
+    Literal,
+    Not,
+    TagPatterns,
+)
 from tidegate.policy.fact import Fact, Facts, FactType
 from tidegate.policy.operators import Operator
 
@@ -115,6 +124,9 @@ class _Builder:
             fits = self._bind(wildcard.pattern(str(leaf.operand.value)).fullmatch)
             call: ast.expr = ast.Call(func=fits, args=[self._keyed(leaf.fact)], keywords=[])
             return ast.Compare(left=call, ops=[ast.IsNot()], comparators=[ast.Constant(None)])
+        if leaf.operator is Operator.TAGGED and isinstance(leaf.operand, Literal):
+            fits_tags = self._bind(tag_test(cast(TagPatterns, leaf.operand.value)))
+            return ast.Call(func=fits_tags, args=[self._fact(leaf.fact)], keywords=[])
         operand = (
             self._fact(leaf.operand.fact) if isinstance(leaf.operand, FactReference) else self._bind(leaf.operand.value)
         )

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tidegate.policy.fact import Fact, Facts, as_plain
 from tidegate.policy.place import Place
@@ -86,12 +86,12 @@ class Allowance:
     asked: tuple[Fact, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Eligibility:
+class Eligibility(NamedTuple):
     """May it begin? `denials` holds a decision for every rule that denies, in the order of the file.
 
     The decision behind an allowance is made only when `decisions` is asked for, from the facts that the judge was
-    given: whoever means to keep it asks before changing that mapping.
+    given: whoever means to keep it asks before changing that mapping. It is a tuple, because nothing is made as often
+    and a tuple is made in half the time.
     """
 
     denials: tuple[Decision, ...]

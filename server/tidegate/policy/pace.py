@@ -79,8 +79,9 @@ class Pace:
     """The answer of the batching rules, with every reference to a fact resolved. Durations in seconds.
 
     `batch` holds the sizes of the first, second, ... batch; the last one repeats. `zones_together` lets a batch reach
-    over zones. `minimum_healthy` shrinks a batch; `maximum_in_flight` bounds it (None: unbounded). `restore_failed`
-    brings a failed instance back to its previous version.
+    over zones. `minimum_healthy` shrinks a batch; `maximum_in_flight` bounds how many of its
+    instances are upgraded at the same moment (None: the whole batch). `restore_failed` brings a failed instance back to
+    its previous version.
     """
 
     decision: Decision
@@ -96,7 +97,9 @@ class Pace:
     restore_failed: bool
 
     def size_of(self, batch_number: int, total: int) -> int:
-        """Instances in the batch of that number (the first is 1), before `minimum_healthy` shrinks it."""
+        """Instances in the batch of that number (the first is 1), before `minimum_healthy` shrinks it.
+
+        `maximum_in_flight` does not make it smaller: it bounds the waves in which a batch is handed out.
+        """
         assert batch_number >= 1, f"there is no batch {batch_number}"
-        size = self.batch[min(batch_number, len(self.batch)) - 1].of(total)
-        return size if self.maximum_in_flight is None else min(size, self.maximum_in_flight)
+        return self.batch[min(batch_number, len(self.batch)) - 1].of(total)

@@ -23,20 +23,12 @@ def border(planned: PlannedInstance, pace: Pace) -> Border:
     )
 
 
-def step_size(pace: Pace, batch_number: int, total_count: int) -> int:
-    """Instances that the pace gives to the batch of that number, from 1; the last step repeats.
-
-    `maximum_in_flight` does not make it smaller: it bounds the waves in which a batch is handed out.
-    """
-    return pace.batch[min(batch_number, len(pace.batch)) - 1].of(total_count)
-
-
 def foreseen_size(
     order: Sequence[PlannedInstance], position: int, batch_number: int, pace: Pace, total_count: int
 ) -> int:
     """Instances in the batch that begins at `position` of the order, at least 1; takes time linear in that."""
     assert 0 <= position < len(order), f"nothing is left at {position} of {len(order)}"
-    end = min(len(order), position + step_size(pace, batch_number, total_count))
+    end = min(len(order), position + pace.size_of(batch_number, total_count))
     if pace.zones_together and pace.fault_domains is not FaultDomains.ONE_AFTER_ANOTHER:
         return end - position
     common = border(order[position], pace)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tidegate.policy.decision import Verdict
-from tidegate.upgrade.batching import border, step_size
+from tidegate.upgrade.batching import border
 from tidegate.upgrade.events import (
     BatchSettled,
     RestoreBegan,
@@ -119,7 +119,7 @@ def _restore_group(upgrade: Upgrade, wanted: Collection[InstanceStatus], positio
     keeps_borders = InstanceStatus.SUCCEEDED in wanted
     most = pace.maximum_in_flight or len(order)
     if keeps_borders:
-        most = min(most, step_size(pace, max(1, upgrade.batch_number), upgrade.started.plan.total_count))
+        most = min(most, pace.size_of(max(1, upgrade.batch_number), upgrade.started.plan.total_count))
     found: list[str] = []
     common = None
     while position < upgrade.begun and len(found) < most:
