@@ -115,7 +115,7 @@ def _repeated(once: Callable[[], bool]) -> Callable[[], int]:
 
 
 def measure() -> list[Line]:
-    """Ours, asked first about the scale set and then about the extension as a start does, against the hand-written one."""
+    """Ours, asked about the scale set and then about the extension as a start does, against the hand-written one."""
     policy = compile_policy(PolicySource(file="benchmark.yaml", text=_POLICY))
     scopes = [scope for scope in Scope if policy.eligibility[scope].rules]
     assert sum(len(policy.eligibility[scope].rules) for scope in scopes) == 12

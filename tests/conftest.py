@@ -15,6 +15,16 @@ settings.register_profile("house", deadline=None, print_blob=True, derandomize=I
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write transcripts anew, to be read before they are kept")
+
+
+@pytest.fixture(scope="session")
+def rewrite(pytestconfig: pytest.Config) -> bool:
+    """Whether transcripts are to be written anew."""
+    return bool(pytestconfig.getoption("--rewrite"))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout these tests belong to."""

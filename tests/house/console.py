@@ -10,6 +10,7 @@ The convention, for whoever writes such a document:
 - A command that ends in ``&`` stays in the background; show the lines that it prints once it is ready, for the reader
   waits for them, and so does the test. ``$ kill %1`` ends the last one begun; whatever still runs at the end of the
   page is ended too.
+- ``export NAME=VALUE`` holds for the commands after it.
 - ``git clone`` and ``cd`` are how a reader gets here, and are not run. ``make TARGET`` must name a target of the
   Makefile; only ``make demo`` is run, with the environment that runs the tests.
 """
@@ -103,6 +104,9 @@ class Reader:
             return
         if step.command.startswith("make "):
             self._make(step)
+        elif step.command.startswith("export "):
+            name, _, value = step.command.removeprefix("export ").partition("=")
+            self.environment[name] = value
         elif step.command == "kill %1":
             self._end_last()
         elif step.in_background:

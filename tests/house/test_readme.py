@@ -7,6 +7,7 @@ may name the shipped policies as a reader in a checkout would. Make targets are 
 import os
 import re
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -23,6 +24,13 @@ def make_targets(repository: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))
 
 
+def free_port() -> int:
+    """A port of loopback that nobody has at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def reader(repository: Path, folder: Path) -> Reader:
     """A reader in ``folder`` whose ``make demo`` is the Makefile's own, with the environment that runs this test."""
     demo = (
@@ -35,9 +43,11 @@ def reader(repository: Path, folder: Path) -> Reader:
         f"{BINARIES.parent}/.installed",
         "demo",
     )
+    # A server of the page must not meet one that serves on this machine already.
+    address = f"127.0.0.1:{free_port()}"
     return Reader(
         folder=folder,
-        environment=plain_environment(BINARIES, home=folder),
+        environment=plain_environment(BINARIES, home=folder) | {"TIDEGATE_LISTEN": address, "TIDEGATE_SERVER": address},
         demo=demo,
         targets=make_targets(repository),
     )
@@ -157,3 +167,7 @@ def test_what_runs_in_the_background_is_waited_for_and_ended(repository: Path, t
     follow(repository, tmp_path, f"$ {server}", "...", "ready", "$ test -s pid")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_what_is_exported_holds_for_the_commands_after_it(repository: Path, tmp_path: Path) -> None:
+    follow(repository, tmp_path, "$ export TIDE=high", "$ echo $TIDE", "high")
