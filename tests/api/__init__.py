@@ -1,0 +1,1 @@
+"""The gRPC door, module by module; the whole of it over loopback is in tests/contracts."""
