@@ -1,0 +1,1 @@
+"""The door: settings, assembly, and the verbs of the command line."""

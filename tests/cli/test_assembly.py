@@ -1,0 +1,173 @@
+"""The parts of a server joined, and everything that may keep it from starting."""
+
+import asyncio
+import dataclasses
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.samples import SCALE_SET, arm_resource, scale_set_id
+from tidegate.cli.assembly import CannotServe, assemble
+from tidegate.cli.demo.embedded import embedded_server
+from tidegate.cli.settings import Address, Settings
+from tidegate.cli.shipped_rules import shipped_rules_path
+from tidegate_client import AsyncClient, Client, NotFound, TooMany
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server with the shipped policies on a free port; its data lies in `tmp_path`/data."""
+    return Settings(
+        address=Address(host="127.0.0.1", port=0),
+        data=tmp_path / "data",
+        policies=shipped_rules_path(),
+        policies_shown_as="rules",
+    )
+
+
+async def serve_once(settings: Settings) -> None:
+    """Starts and stops a server."""
+    async with assemble(settings):
+        pass
+
+
+async def test_it_serves_where_it_says(settings: Settings) -> None:
+    async with assemble(settings) as house:
+        assert house.address.port != 0
+        async with AsyncClient(str(house.address)) as client:
+            names = [policy.name for policy in (await client.list_policies()).policies]
+            assert "azure-default" in names
+            assert (await client.get_policy("azure-default")).file == "rules/azure-default.yaml"
+
+
+async def test_what_it_was_told_is_there_when_it_starts_again(settings: Settings) -> None:
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        assert (await client.get_scale_set(SCALE_SET)).capacity == 4
+        assert len([each async for each in client.list_instances(SCALE_SET)]) == 4
+
+
+async def test_memory_forgets(settings: Settings, tmp_path: Path) -> None:
+    in_memory = dataclasses.replace(settings, data=None)
+    async with assemble(in_memory) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+    async with assemble(in_memory) as house, AsyncClient(str(house.address)) as client:
+        with pytest.raises(NotFound):
+            await client.get_scale_set(SCALE_SET)
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_policy_that_changes_on_disk_is_taken_up(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    text = (shipped_rules_path() / "azure-default.yaml").read_text()
+    (folder / "p.yaml").write_text(text)
+    watched = dataclasses.replace(settings, policies=folder, policies_shown_as="mine", policies_poll_seconds=0.01)
+    async with assemble(watched) as house, AsyncClient(str(house.address)) as client:
+        (folder / "p.yaml").write_text(text.replace("name: no-service-fabric", "name: no-fabric"))
+        async with asyncio.timeout(10):
+            while "no-fabric" not in (await client.get_policy("azure-default")).rules:
+                pass
+        (folder / "p.yaml").unlink()
+        async with asyncio.timeout(10):
+            while not (await client.list_policies()).problems:
+                pass
+        assert "no-fabric" in (await client.get_policy("azure-default")).rules
+
+
+def test_no_more_upgrades_run_than_it_is_told_to_take(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "stuck.yaml").write_text("faults: [{neverAnswers: {}}]\n")
+    bounded = dataclasses.replace(settings, scenario=tmp_path / "stuck.yaml", max_active=1)
+    with embedded_server(bounded) as address, Client(str(address)) as client:
+        for name in ("one", "two"):
+            client.put_scale_set(scale_set_id(name), arm_resource(name))
+        client.start_os_rolling_upgrade(scale_set_id("one"), image_version="2.0")
+        with pytest.raises(TooMany):
+            client.start_os_rolling_upgrade(scale_set_id("two"), image_version="2.0")
+
+
+async def test_a_port_that_is_taken_is_told(settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = Address(host="127.0.0.1", port=taken.getsockname()[1])
+        with pytest.raises(CannotServe, match="cannot be listened on"):
+            await serve_once(dataclasses.replace(settings, address=address))
+    await serve_once(settings)
+
+
+async def test_a_journal_of_a_newer_server_is_left_alone(settings: Settings, tmp_path: Path) -> None:
+    await serve_once(settings)
+    _set_version(tmp_path / "data" / "journal.sqlite", 999)
+    with pytest.raises(CannotServe, match=r"version 999.*Start the newer server"):
+        await serve_once(settings)
+
+
+async def test_a_fleet_of_another_version_is_told(settings: Settings, tmp_path: Path) -> None:
+    await serve_once(settings)
+    _set_version(tmp_path / "data" / "simulated-fleet.sqlite", 999)
+    with pytest.raises(CannotServe, match="format 999"):
+        await serve_once(settings)
+
+
+def _set_version(file: Path, version: int) -> None:
+    connection = sqlite3.connect(file)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+
+
+def _no_folder(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+
+
+def _no_journal(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "journal.sqlite").write_bytes(b"nonsense" * 1_000)
+
+
+def _no_fleet(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "simulated-fleet.sqlite").write_bytes(b"nonsense" * 1_000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_no_folder, r"The data folder \S+ cannot be used: "),
+        (_no_journal, "The journal cannot be written: "),
+        (_no_fleet, "The file of the simulated fleet .* cannot be opened: "),
+    ],
+)
+async def test_files_that_cannot_be_used_are_told(
+    settings: Settings, tmp_path: Path, spoil: Callable[[Path], None], said: str
+) -> None:
+    spoil(tmp_path)
+    with pytest.raises(CannotServe, match=said):
+        await serve_once(settings)
+
+
+async def test_policies_that_have_problems_are_told_with_their_places(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    mine = dataclasses.replace(settings, policies=folder, policies_shown_as="mine")
+    with pytest.raises(CannotServe, match="cannot be read"):
+        await serve_once(mine)
+    folder.mkdir()
+    with pytest.raises(CannotServe, match="There is no policy"):
+        await serve_once(mine)
+    (folder / "p.yaml").write_text("kind: Policy\n")
+    with pytest.raises(CannotServe, match=r"mine/p\.yaml:1:1: "):
+        await serve_once(mine)
+
+
+async def test_a_scenario_that_has_problems_is_told_with_their_places(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    spoiled = dataclasses.replace(settings, scenario=file)
+    with pytest.raises(CannotServe, match="cannot be read"):
+        await serve_once(spoiled)
+    file.write_text("seed: 1\nupgradeSecond: 2\n")
+    with pytest.raises(CannotServe, match=r"scenario\.yaml:2:"):
+        await serve_once(spoiled)

@@ -1,0 +1,82 @@
+"""What becomes of policies whose files change under a running server."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tidegate.cli.policy_folder import fingerprint, read_policies
+from tidegate.cli.policy_watch import PolicyWatch
+from tidegate.cli.shipped_rules import shipped_rules_path
+from tidegate.executor.policy_keeper import PolicyKeeper
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "rules"
+    shutil.copytree(shipped_rules_path(), copy)
+    return copy
+
+
+def watch_of(folder: Path) -> tuple[PolicyWatch, PolicyKeeper]:
+    keeper = PolicyKeeper(read_policies(folder, "rules"))
+    return PolicyWatch(folder=folder, shown_as="rules", keeper=keeper, seen=fingerprint(folder)), keeper
+
+
+def names(keeper: PolicyKeeper) -> set[str]:
+    return {policy.name for policy in keeper.policies()}
+
+
+def test_a_change_is_taken_up(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    file = folder / "azure-default.yaml"
+    file.write_text(file.read_text().replace("name: no-service-fabric", "name: no-fabric-at-all"))
+    watch.look()
+    assert "no-fabric-at-all" in keeper.policy("azure-default").rules.names
+    assert keeper.problems() == ()
+
+
+def test_a_broken_file_leaves_the_good_set_and_is_told(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    before = names(keeper)
+    (folder / "azure-default.yaml").write_text("apiVersion: tidegate/v1\nkind: Policy\nname: [\n")
+    watch.look()
+    assert names(keeper) == before
+    assert keeper.problems()[0].place.file == "rules/azure-default.yaml"
+
+
+def test_a_mended_file_is_taken_up_again(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    file = folder / "azure-default.yaml"
+    good = file.read_text()
+    file.write_text("]")
+    watch.look()
+    assert keeper.problems()
+    file.write_text(good + "\n# mended\n")
+    watch.look()
+    assert keeper.problems() == ()
+
+
+def test_a_folder_that_vanished_changes_nothing(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    before = names(keeper)
+    shutil.rmtree(folder)
+    watch.look()
+    assert names(keeper) == before
+    assert "No policy file is left" in keeper.problems()[0].message
+
+
+def test_a_file_that_cannot_be_read_changes_nothing(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    before = names(keeper)
+    (folder / "cautious.yaml").write_bytes(b"\xff\xfe")
+    watch.look()
+    assert names(keeper) == before
+    assert keeper.problems()
+
+
+def test_nothing_is_read_where_nothing_changed(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    in_force = keeper.policies()
+    watch.look()
+    assert keeper.policies() == in_force
