@@ -89,15 +89,16 @@ def test_counts_that_changed_are_taken_once() -> None:
     made = book(InstallFails(where=Where(times=5)))
     made.failing("0", MOVE)
     made.failing("0", MOVE)
-    assert made.take_unsaved() == ((0, "0", 2),)
-    assert made.take_unsaved() == ()
+    assert made.unsaved == ((0, "0", 2),)
+    made.kept()
+    assert not made.unsaved
 
 
 def test_an_instance_that_is_gone_leaves_no_count_behind() -> None:
     made = book(InstallFails(where=Where(times=1)))
     made.failing("0", MOVE)
     made.drop(["0"])
-    assert made.take_unsaved() == ()
+    assert made.unsaved == ()
     assert made.failing("0", MOVE)
 
 

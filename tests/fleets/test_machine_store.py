@@ -30,8 +30,8 @@ FAILED = ExtensionState(
 def placed(store: MachineStore, capacity: int = 3) -> Machines:
     definition = Definition.of(scale_set(capacity=capacity, zones=("1", "2"), image_version="24.04.1"))
     machines = Machines(dataclasses.replace(definition, capacity=0))
-    changed, gone = machines.redefine(definition)
-    store.save_placed(machines, changed, gone)
+    changed, _ = machines.redefine(definition)
+    store.save_placed(machines, changed)
     return machines
 
 
@@ -93,8 +93,8 @@ def test_machines_that_are_gone_are_gone_with_their_counts(tmp_path: Path) -> No
     store = MachineStore(tmp_path / "machines")
     machines = placed(store, capacity=12)
     save(store, machines, spent=((0, "3", 1), (0, "11", 1)))
-    changed, gone = machines.redefine(Definition.of(scale_set(capacity=4)))
-    store.save_placed(machines, changed, gone)
+    changed, _ = machines.redefine(Definition.of(scale_set(capacity=4)))
+    store.save_placed(machines, changed)
     store.close()
     (kept,) = reopened(tmp_path / "machines")
     assert list(kept.machines) == ["0", "1", "2", "3"]

@@ -23,7 +23,7 @@ from tidegate.fleets.faults import (
     Slow,
     Where,
 )
-from tidegate.fleets.machine_store import MachineStore
+from tidegate.fleets.machine_store import MachinesNotKept, MachineStore
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.fleets.site import SUPERSEDED
 
@@ -275,6 +275,57 @@ async def test_what_a_machine_has_become_is_in_the_file_before_its_answer_is_hea
     await turns()
     await fleet.close()
     assert found == ["2.5"]
+
+
+class FullStore(MachineStore):
+    """A file on a disk that is full as long as it is wanted."""
+
+    def fill(self, is_full: bool) -> None:
+        self._connection.execute(f"PRAGMA query_only = {'ON' if is_full else 'OFF'}")
+
+
+async def on_full_disk(path: Path) -> tuple[SimulatedFleet, FullStore]:
+    store = FullStore(path)
+    fleet = SimulatedFleet(store=store)
+    await fleet.place(scale_set(capacity=3))
+    store.fill(True)
+    return fleet, store
+
+
+def test_on_a_full_disk_nobody_is_answered_before_the_machine_can_be_kept(tmp_path: Path) -> None:
+    async def story() -> Answers:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: mishaps.append(told["exception"]))
+        fleet, store = await on_full_disk(tmp_path / "machines.sqlite3")
+        answers = Answers()
+        await fleet.begin([order(0, UP)], answers)
+        await asyncio.sleep(10)
+        assert not answers.all
+        store.fill(False)
+        await answers.come(1)
+        await fleet.close()
+        return answers
+
+    mishaps: list[BaseException] = []
+    assert run_virtual(story()).codes == [("0", [])]
+    assert {type(mishap) for mishap in mishaps} == {MachinesNotKept}
+    (kept,) = MachineStore(tmp_path / "machines.sqlite3").load()
+    assert str(kept.machines["0"].extensions["Agent"].version) == "2.5"
+
+
+async def test_what_a_full_disk_refuses_is_done_when_it_is_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "machines.sqlite3"
+    fleet, store = await on_full_disk(path)
+    with pytest.raises(MachinesNotKept, match="the simulated machines cannot be kept"):
+        await fleet.place(scale_set(capacity=2))
+    with pytest.raises(MachinesNotKept):
+        await fleet.forget(WEB)
+    store.fill(False)
+    await fleet.place(scale_set(capacity=2))
+    (kept,) = MachineStore(path).load()
+    assert list(kept.machines) == ["0", "1"]
+    await fleet.forget(WEB)
+    assert list(MachineStore(path).load()) == []
+    await fleet.close()
 
 
 async def test_work_that_was_under_way_when_the_process_ended_is_carried_out_when_it_is_ordered_again(

@@ -53,8 +53,9 @@ async def test_an_order_is_carried_out_when_its_time_is_over_and_not_before() ->
 async def test_a_change_is_taken_once() -> None:
     at = site()
     at.finish(taken(at, UP))
-    assert at.take_change().instance_ids == ("0",)
-    assert at.take_change().instance_ids == ()
+    assert at.change.instance_ids == ("0",)
+    at.kept()
+    assert not at.change.instance_ids
 
 
 async def test_a_newer_order_takes_the_place_of_the_one_under_way() -> None:

@@ -52,6 +52,14 @@ def test_a_version_keeps_the_zero_that_a_number_would_lose() -> None:
             "scaleSet.capacity is an integer; 20% is not. Write a whole number such as 3.",
         ),
         (
+            '{fact: scaleSet.capacity, atLeast: "5"}',
+            'scaleSet.capacity is an integer; "5" is not. Write 5 without quotes.',
+        ),
+        (
+            "{fact: subscription.enrolled, equals: 'true'}",
+            'subscription.enrolled is a boolean; "true" is not. Write true without quotes.',
+        ),
+        (
             "{fact: scaleSet.capacity, atLeast: 2.5}",
             "scaleSet.capacity is an integer; 2.5 is not. Write a whole number such as 3.",
         ),

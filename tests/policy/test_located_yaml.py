@@ -138,3 +138,11 @@ def test_deep_nesting_is_refused_before_it_exhausts_anything(opening: str, closi
 def test_a_lone_surrogate_is_refused_and_not_fallen_over() -> None:
     (problem,) = _problems("a: \ud800\n")
     assert problem.startswith("a.yaml:1:4: The character U+D800 may not stand in YAML.")
+
+
+@pytest.mark.parametrize("text", ['a: "x\\ud800"\n', '"x\\ud800": a\n'])
+def test_an_escaped_lone_surrogate_is_refused_and_repeated_nowhere(text: str) -> None:
+    located, (problem,) = read_located(PolicySource(file="a.yaml", text=text))
+    assert problem.message == "This text has an escape for half a character."
+    assert isinstance(located, LocatedMap)
+    assert "\ud800" not in str(plain(located))

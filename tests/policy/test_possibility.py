@@ -60,6 +60,7 @@ CLASHING = [
     f"{{all: [{{fact: {PERCENT}, greaterThan: 5%}}, {{fact: {PERCENT}, atMost: 5%}}]}}",
     "{all: [{fact: extension.targetVersion, atLeast: 1.10}, {fact: extension.targetVersion, lessThan: 1.9}]}",
     "{not: {any: [{all: [{fact: scaleSet.capacity, equals: 3}, {fact: scaleSet.capacity, equals: 4}]}]}}",
+    "{all: [{all: [{fact: scaleSet.capacity, atMost: 3}]}, {fact: scaleSet.capacity, atLeast: 4}]}",
 ]
 POSSIBLE = [
     "{any: [{fact: upgrade.kind, equals: EXTENSION}, {fact: upgrade.kind, equals: OS_IMAGE}]}",

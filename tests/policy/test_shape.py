@@ -9,7 +9,7 @@ from tidegate.policy.shape import shape_problems
 SCHEMA = {
     "type": "object",
     "properties": {
-        "colour": {"enum": ["red", "green"]},
+        "colour": {"type": "string", "enum": ["red", "green"]},
         "count": {"type": "integer", "minimum": 1, "maximum": 9},
         "names": {
             "type": "array",
@@ -41,4 +41,10 @@ def test_every_problem_is_told_with_its_place_and_its_advice() -> None:
         "tried.yaml:4:15: There is no z here. Known here: x.",
         "tried.yaml:4:8: x is missing. Add x: to this entry of inner.",
         "tried.yaml:4:9: There is no y here. Known here: x.",
+    ]
+
+
+def test_a_value_of_another_type_is_told_the_words_too() -> None:
+    assert _problems("colour: [red, green]\n") == [
+        "tried.yaml:1:9: colour must be a text, and a list is not. Write one of red, green."
     ]

@@ -30,6 +30,7 @@ class Drive:
 
     def __init__(self, upgrade: Upgrade) -> None:
         self.upgrade = upgrade
+        self._first_sequence = upgrade.sequence
         self.now_ms = START_MS
         self.events: list[Event] = []
 
@@ -38,6 +39,7 @@ class Drive:
         for event in events:
             self.upgrade = evolve(self.upgrade, event)
         self.events.extend(events)
+        assert self.upgrade.sequence - self._first_sequence == len(self.events), "every event counts as one"
         return events
 
     def wait(self, seconds: float) -> None:

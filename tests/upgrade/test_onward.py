@@ -104,3 +104,13 @@ def test_the_last_batch_has_no_rest_behind_it() -> None:
     drive.observe()
     drive.answer_all()
     assert names(drive.observe()) == ["HealthObserved", "BatchJudged", "UpgradeCompleted"]
+
+
+def test_an_end_that_is_decided_while_a_held_batch_comes_to_rest_ends_it() -> None:
+    rule = halt_rule("duringBatch", "failedInstanceCount", "atLeast", 1)
+    drive = Drive(upgrade(policy({"batch": 4, "maximumInFlight": 2}, [rule])))
+    drive.observe()
+    drive.pause()
+    drive.answer("0")
+    assert names(drive.fail("1")) == ["InstanceFailed", "HaltDecided", "BatchSettled", "UpgradeFaulted"]
+    assert drive.upgrade.progress.pending_count == 8

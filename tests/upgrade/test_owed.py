@@ -58,6 +58,22 @@ def test_the_last_look_is_at_the_deadline() -> None:
     assert drive.owed().observe == Observe(not_before_ms=START_MS + 400_000)
 
 
+def test_the_longer_instances_are_waited_for_the_rarer_they_are_looked_at() -> None:
+    drive = Drive(upgrade(policy({"batch": 1, "settleTimeout": "P1D"}), instances(1)))
+    drive.observe()
+    drive.answer("0", probe=ProbeState.INITIALIZING)
+    looks = []
+    while drive.upgrade.phase is Phase.SETTLING:
+        wanted = drive.owed().observe
+        assert wanted is not None
+        looks.append(wanted.not_before_ms - drive.now_ms)
+        drive.now_ms = wanted.not_before_ms
+        drive.observe(initializing=["0"])
+    assert set(looks[:300]) == {OBSERVE_EVERY_MS}
+    assert sum(looks) == 86_400_000
+    assert len(looks) < 2_100
+
+
 def test_an_upgrade_order_moves_what_the_instance_needs_and_nothing_else() -> None:
     fleet = [
         instance("0", versions={"agent": "1.0", "log": "1.0"}),

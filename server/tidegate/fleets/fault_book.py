@@ -80,10 +80,14 @@ class FaultBook:
             return None
         return sum(fault.seconds for fault in self.held(order, Slow))
 
-    def take_unsaved(self) -> tuple[tuple[int, str, int], ...]:
-        """Fault, instance and times for each count that changed since this was last asked for."""
-        unsaved, self._unsaved = self._unsaved, {}
-        return tuple((number, name, self.spent[number, name]) for number, name in unsaved)
+    @property
+    def unsaved(self) -> tuple[tuple[int, str, int], ...]:
+        """Fault, instance and times for each count that changed and was not kept since."""
+        return tuple((number, name, self.spent[number, name]) for number, name in self._unsaved)
+
+    def kept(self) -> None:
+        """All that was unsaved is in the file."""
+        self._unsaved.clear()
 
     def _holds(self, number: int, fault: Fault, instance_id: str) -> bool:
         if not self.concerns(number, instance_id):

@@ -1,13 +1,15 @@
 """What simulated machines remember when the server is gone: a small SQLite file that stands for the machines.
 
-Law: a change of machines is in the file before anybody hears of it. The file outlives the process, however it ends;
-it need not outlive the computer, since no real machine hangs on it, so nothing waits for the disk (synchronous OFF).
+Law: a change of machines is in the file before anybody hears of it, as a whole or not at all. The file outlives the
+process, however it ends; it need not outlive the computer, since no real machine hangs on it, so nothing waits for the
+disk (synchronous OFF).
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +49,10 @@ class StoreOfAnotherFormat(Exception):
         super().__init__(f"{path} holds machines of format {found}, not {FORMAT}; remove it, and they are made anew")
 
 
+class MachinesNotKept(OSError):
+    """The file takes nothing just now: a full disk, for one. Nothing of the change was kept; it may be tried again."""
+
+
 class _DefinitionRecord(msgspec.Struct, array_like=True, frozen=True):
     scale_set: str
     capacity: int
@@ -81,7 +87,10 @@ class Kept:
 
 
 class MachineStore:
-    """The file; one process at a time has it open. Its methods are quick and do not wait for the disk."""
+    """The file; one process at a time has it open. Its methods are quick and do not wait for the disk.
+
+    Whatever writes raises MachinesNotKept where the file cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it.
@@ -110,19 +119,16 @@ class MachineStore:
             spent = self._connection.execute("SELECT fault, number, times FROM spent WHERE scale_set = ?", (key,))
             yield Kept(machines=machines, spent={(fault, str(number)): times for fault, number, times in spent})
 
-    def save_placed(self, machines: Machines, changed: Iterable[str], gone: Iterable[str]) -> None:
-        """Keep a definition and what it changed of its machines."""
+    def save_placed(self, machines: Machines, changed: Iterable[str]) -> None:
+        """Keep a definition and what it changed of its machines; those beyond its capacity are gone."""
         definition = machines.definition
         key = definition.scale_set_id.key
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(
-            "INSERT OR REPLACE INTO scale_set VALUES (?, ?)", (key, _encode_definition(definition))
-        )
-        left = [(key, int(name)) for name in gone]
-        self._connection.executemany("DELETE FROM machine WHERE scale_set = ? AND number = ?", left)
-        self._connection.executemany("DELETE FROM spent WHERE scale_set = ? AND number = ?", left)
-        self._connection.executemany(_PUT_MACHINE, (self._row(machines, name) for name in changed))
-        self._connection.execute("COMMIT")
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO scale_set VALUES (?, ?)", (key, _encode_definition(definition)))
+            left = (key, definition.capacity)
+            connection.execute("DELETE FROM machine WHERE scale_set = ? AND number >= ?", left)
+            connection.execute("DELETE FROM spent WHERE scale_set = ? AND number >= ?", left)
+            connection.executemany(_PUT_MACHINE, (self._row(machines, name) for name in changed))
 
     def save_changed(self, changes: Sequence[Change]) -> None:
         """Keep what the machines of several scale sets have become, and how often faults have held on them."""
@@ -134,20 +140,30 @@ class MachineStore:
         ]
         if not rows and not spent:
             return
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany(_PUT_MACHINE, rows)
-        self._connection.executemany("INSERT OR REPLACE INTO spent VALUES (?, ?, ?, ?)", spent)
-        self._connection.execute("COMMIT")
+        with self._transaction() as connection:
+            connection.executemany(_PUT_MACHINE, rows)
+            connection.executemany("INSERT OR REPLACE INTO spent VALUES (?, ?, ?, ?)", spent)
 
     def forget(self, scale_set: ScaleSetId) -> None:
         """Forget the scale set and its machines."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        for table, column in (("scale_set", "key"), ("machine", "scale_set"), ("spent", "scale_set")):
-            self._connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (scale_set.key,))
-        self._connection.execute("COMMIT")
+        with self._transaction() as connection:
+            for table, column in (("scale_set", "key"), ("machine", "scale_set"), ("spent", "scale_set")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (scale_set.key,))
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as broken:
+            raise MachinesNotKept(f"the simulated machines cannot be kept: {broken}") from broken
+        finally:
+            if self._connection.in_transaction:
+                self._connection.rollback()
 
     def _load_machines(self, key: str, machines: Machines) -> None:
         rows = self._connection.execute(

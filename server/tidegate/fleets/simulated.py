@@ -20,7 +20,7 @@ from tidegate.fleets.ailments import CallLater
 from tidegate.fleets.fault_book import FaultBook
 from tidegate.fleets.faults import Fault
 from tidegate.fleets.luck import luck
-from tidegate.fleets.machine_store import MachineStore
+from tidegate.fleets.machine_store import MachinesNotKept, MachineStore
 from tidegate.fleets.machines import Definition, Machines
 from tidegate.fleets.moves import all_failed
 from tidegate.fleets.promise import Reply
@@ -28,6 +28,8 @@ from tidegate.fleets.site import Ended, Site, Work
 
 NO_SUCH_INSTANCE = "InstanceNotFound"
 """The failure's code of an order for a machine that is not there."""
+KEEP_AGAIN_SECONDS = 1.0
+"""After so long what could not be kept is tried again."""
 
 
 class SimulatedFleet:
@@ -60,7 +62,7 @@ class SimulatedFleet:
         self._nowhere: list[tuple[Reply, InstanceAnswer]] = []
         self._is_turn_booked = False
         for kept in store.load() if store is not None else ():
-            self._add_site(kept.machines, kept.spent)
+            self._add_site(kept.machines, kept.spent).is_placed = True
 
     async def place(self, scale_set: ScaleSet) -> None:
         """See the promise. Machines keep the versions they run; an extension that is new to the profile appears
@@ -69,20 +71,23 @@ class SimulatedFleet:
         site = self._sites.get(scale_set.scale_set_id.key)
         if site is None:
             site = self._add_site(Machines(dataclasses.replace(definition, capacity=0)), {})
-        elif site.machines.definition == definition:
+        elif site.is_placed and site.machines.definition == definition:
             return
-        changed, gone = site.redefine(definition)
+        was_placed, site.is_placed = site.is_placed, False
+        changed = site.redefine(definition)
         if self._store is not None:
-            self._store.save_placed(site.machines, changed, gone)
+            self._store.save_placed(site.machines, changed if was_placed else site.machines)
+        site.is_placed = True
 
     async def forget(self, scale_set: ScaleSetId) -> None:
         """See the promise."""
-        site = self._sites.pop(scale_set.key, None)
+        site = self._sites.get(scale_set.key)
         if site is None:
             return
-        site.stop()
         if self._store is not None:
             self._store.forget(scale_set)
+        del self._sites[scale_set.key]
+        site.stop()
 
     async def instances(self, scale_set: ScaleSetId) -> tuple[Instance, ...]:
         """See the promise. The order is that of the instance ids as numbers."""
@@ -161,11 +166,11 @@ class SimulatedFleet:
         self._done.extend(works)
         self._book_turn()
 
-    def _book_turn(self) -> None:
+    def _book_turn(self, after_seconds: float = 0.0) -> None:
         """Everything that is ready by the loop's next turn is finished, kept and answered together."""
         if not self._is_turn_booked:
             self._is_turn_booked = True
-            self._call_later(0.0, self._booked_turn)
+            self._call_later(after_seconds, self._booked_turn)
 
     def _booked_turn(self) -> None:
         self._is_turn_booked = False
@@ -177,15 +182,27 @@ class SimulatedFleet:
         for work in done:
             work.site.finish(work)
             self._news[work.site] = None
+        self._keep()
         news, self._news = self._news, {}
-        if self._store is not None:
-            self._store.save_changed([site.take_change() for site in news if not site.is_gone])
         for site in news:
             for ended in site.take_ended():
                 self._give(ended)
         nowhere, self._nowhere = self._nowhere, []
         for reply, answer in nowhere:
             reply(answer)
+
+    def _keep(self) -> None:
+        """Where the file takes nothing just now nobody is answered; another turn tries again."""
+        if self._store is None:
+            return
+        sites = [site for site in self._news if not site.is_gone]
+        try:
+            self._store.save_changed([site.change for site in sites])
+        except MachinesNotKept:
+            self._book_turn(KEEP_AGAIN_SECONDS)
+            raise
+        for site in sites:
+            site.kept()
 
     def _give(self, ended: Ended) -> None:
         if ended.late_seconds > 0:

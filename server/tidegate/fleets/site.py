@@ -58,6 +58,8 @@ class Site:
         self.machines = machines
         self.book = book
         self.is_gone = False
+        self.is_placed = False
+        """The definition and what it changed of the machines are in the file, where there is one."""
         self._ended: list[Ended] = []
         self._unsaved: dict[str, None] = {}
         self._ailments = Ailments(machines=machines, book=book, call_later=call_later, on_return=self._return)
@@ -70,8 +72,8 @@ class Site:
         if self.book.add(number, fault, tuple(self.machines)):
             self._ailments.take_up(number, fault)
 
-    def redefine(self, definition: Definition) -> tuple[list[str], list[str]]:
-        """Take up a new definition; the ids of machines that changed or are new, and of those that are gone."""
+    def redefine(self, definition: Definition) -> list[str]:
+        """Take up a new definition; the ids of machines that changed or are new."""
         changed, gone = self.machines.redefine(definition)
         for name in gone:
             self._work.pop(name, None)
@@ -80,7 +82,7 @@ class Site:
         self.book.drop(gone)
         self.book.resize(tuple(self.machines))
         self._ailments.refresh(self.machines)
-        return changed, gone
+        return changed
 
     def take(self, order: InstanceOrder, reply: Reply) -> Work | None:
         """Let the machine begin; None where there is nothing to begin, since the order has ended or is under way."""
@@ -137,10 +139,15 @@ class Site:
         ended, self._ended = self._ended, []
         return ended
 
-    def take_change(self) -> Change:
-        """What has changed of the machines since this was last asked for."""
-        unsaved, self._unsaved = self._unsaved, {}
-        return Change(machines=self.machines, instance_ids=tuple(unsaved), spent=self.book.take_unsaved())
+    @property
+    def change(self) -> Change:
+        """What has changed of the machines and was not kept since."""
+        return Change(machines=self.machines, instance_ids=tuple(self._unsaved), spent=self.book.unsaved)
+
+    def kept(self) -> None:
+        """The change is in the file."""
+        self._unsaved.clear()
+        self.book.kept()
 
     def stop(self) -> None:
         """The scale set is gone: nothing under way is ever answered."""

@@ -127,6 +127,7 @@ class _Reader:
         if tag not in (None, "!"):
             self.refuse(place, f"{tag} is a YAML tag.", "Remove it: what a value is follows from how it is written.")
         if isinstance(event, yaml.ScalarEvent):
+            self._refuse_half_characters(event, place)
             return LocatedScalar(value=self._scalar(event, place), text=event.value, place=place)
         self._depth += 1
         if self._depth > DEEPEST_NESTING:
@@ -135,6 +136,13 @@ class _Reader:
         tree = self._list(place) if isinstance(event, yaml.SequenceStartEvent) else self._map(place)
         self._depth -= 1
         return tree
+
+    def _refuse_half_characters(self, event: yaml.ScalarEvent, place: Place) -> None:
+        """An escape such as \\ud800 is half of a character, which no UTF-8 can hold: nobody could be told of it."""
+        whole = event.value.encode("utf-8", "replace").decode("utf-8")
+        if whole != event.value:
+            self.refuse(place, "This text has an escape for half a character.", "Write the character itself.")
+            event.value = whole
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Scalar:
         if event.style is not None or event.tag == "!":

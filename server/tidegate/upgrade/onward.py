@@ -36,9 +36,13 @@ _WAVES_IN_FLIGHT = 16
 
 
 def go_on_within_batch(unfolding: Unfolding) -> None:
-    """After instances of the batch have ended: begin the next wave, wait for health, or settle the batch."""
+    """After instances of the batch have ended: begin the next wave, wait for health, or settle the batch.
+
+    An end may be decided by the very instance with which a held batch came to rest: then the pause holds nothing back.
+    """
     upgrade, at_ms = unfolding.upgrade, unfolding.at_ms
-    if upgrade.phase not in (Phase.UPGRADING, Phase.SETTLING):
+    is_released = upgrade.phase is Phase.PAUSED and upgrade.is_ending
+    if upgrade.phase not in (Phase.UPGRADING, Phase.SETTLING) and not is_released:
         return
     size = _wave_size(upgrade)
     if size:

@@ -7,18 +7,22 @@ remember nothing else. It costs no more than the waves under way; orders are mad
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 
 from tidegate.domain.order import ExtensionMove, ImageMove, InstanceOrder, Move
 from tidegate.domain.version import Version
 from tidegate.upgrade.answered import unanswered
 from tidegate.upgrade.effects import Dispatch, Observe, Owed
 from tidegate.upgrade.operation import restore_operation, upgrade_operation
-from tidegate.upgrade.plan import ExtensionTarget, PlannedInstance, Target
+from tidegate.upgrade.plan import ExtensionTarget, Target
 from tidegate.upgrade.state import Phase, Upgrade, Wave
 
 OBSERVE_EVERY_MS = 1_000
-"""The longest time between two looks at instances that are waited for; a short wait is looked at twenty times."""
+"""The time between two looks at instances that are waited for; a short wait is looked at twenty times."""
 _LOOKS = 20
+_PATIENCE = 300
+"""After five minutes looks grow rarer, to every 300th part of the time waited: each is an event that is kept for ever,
+and a wait may last a day."""
 
 
 def owed(upgrade: Upgrade) -> Owed:
@@ -45,8 +49,10 @@ def _observe(upgrade: Upgrade) -> Observe | None:
 def _next_look_ms(upgrade: Upgrade) -> int:
     """The next look at instances that are waited for; the last one not before the deadline, and not long after."""
     assert upgrade.deadline_ms is not None, "settling has a deadline"
-    every_ms = max(1, min(OBSERVE_EVERY_MS, round(upgrade.pace.settle_seconds * 1000 / _LOOKS)))
+    settle_ms = round(upgrade.pace.settle_seconds * 1000)
     observed_at_ms = 0 if upgrade.observed_at_ms is None else upgrade.observed_at_ms
+    waited_ms = observed_at_ms - (upgrade.deadline_ms - settle_ms)
+    every_ms = max(1, min(OBSERVE_EVERY_MS, round(settle_ms / _LOOKS)), waited_ms // _PATIENCE)
     return min(observed_at_ms + every_ms, max(upgrade.deadline_ms, observed_at_ms + 1))
 
 
@@ -63,31 +69,31 @@ def _dispatch(upgrade: Upgrade, wave: Wave) -> Dispatch:
 
 def orders_of(upgrade: Upgrade, wave: Wave) -> Sequence[InstanceOrder]:
     """The orders of the wave that are not answered, in the plan's order."""
-    make = _restore_order if wave.is_restore else _upgrade_order
-    order, places = upgrade.started.plan.order, upgrade.places
-    return [make(upgrade, order[places[instance_id]]) for instance_id in unanswered(upgrade, wave)]
+    order, places, targets = upgrade.started.plan.order, upgrade.places, upgrade.started.plan.targets
+    operation = restore_operation if wave.is_restore else upgrade_operation
+    moves = cache(partial(_restoring if wave.is_restore else _upgrading, targets))
+    # Most instances of a wave run the same versions, so few lists of moves are made, and shared.
+    return [
+        InstanceOrder(
+            operation_id=operation(upgrade.upgrade_id, instance_id),
+            scale_set=upgrade.scale_set,
+            instance_id=instance_id,
+            moves=moves(order[places[instance_id]].previous),
+        )
+        for instance_id in unanswered(upgrade, wave)
+    ]
 
 
-def _upgrade_order(upgrade: Upgrade, planned: PlannedInstance) -> InstanceOrder:
-    """Brings the instance to every target that it needs."""
-    targets = zip(upgrade.started.plan.targets, planned.previous, strict=True)
-    return InstanceOrder(
-        operation_id=upgrade_operation(upgrade.upgrade_id, planned.instance_id),
-        scale_set=upgrade.scale_set,
-        instance_id=planned.instance_id,
-        moves=tuple(_up(target, previous) for target, previous in targets if previous is not None),
-    )
+def _upgrading(targets: Sequence[Target], previous_versions: Sequence[Version | None]) -> tuple[Move, ...]:
+    """What brings an instance that runs these versions to every target that it needs."""
+    pairs = zip(targets, previous_versions, strict=True)
+    return tuple(_up(target, previous) for target, previous in pairs if previous is not None)
 
 
-def _restore_order(upgrade: Upgrade, planned: PlannedInstance) -> InstanceOrder:
-    """Brings the instance back to what it ran, for every target that it was brought to."""
-    targets = zip(upgrade.started.plan.targets, planned.previous, strict=True)
-    return InstanceOrder(
-        operation_id=restore_operation(upgrade.upgrade_id, planned.instance_id),
-        scale_set=upgrade.scale_set,
-        instance_id=planned.instance_id,
-        moves=tuple(_move(target, previous) for target, previous in targets if previous is not None),
-    )
+def _restoring(targets: Sequence[Target], previous_versions: Sequence[Version | None]) -> tuple[Move, ...]:
+    """What brings an instance back to these versions, for every target that it was brought to."""
+    pairs = zip(targets, previous_versions, strict=True)
+    return tuple(_move(target, previous) for target, previous in pairs if previous is not None)
 
 
 def _up(target: Target, previous: Version) -> Move:

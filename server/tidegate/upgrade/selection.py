@@ -61,14 +61,14 @@ def select_instances(
     """Sort the instances of one scale set, in whatever order they come, into planned and skipped ones."""
     ordered = sorted(instances, key=lambda instance: natural_key(instance.instance_id))
     sorting = _Sorting()
-    asked = None if rules is None or rules.is_silent else rules
+    asked = None if rules is None or rules.is_silent else _Asked.about(rules, kind, targets)
     for instance in ordered:
         previous = previous_versions(instance, targets)
         if previous.count(None) == len(previous):
             sorting.leave_alone(instance, targets)
             continue
         if asked is not None:
-            previous, denial = _without_denied(asked, kind, instance, targets, previous)
+            previous, denial = _without_denied(asked, instance, previous)
             if denial is not None and not any(previous):
                 sorting.deny(instance, denial)
                 continue
@@ -116,22 +116,32 @@ class _Sorting:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The policy that is asked about every instance, and all that is the same for each: put together once."""
+
+    policy: CompiledPolicy
+    kind: UpgradeKind
+    wider_facts: Sequence[Facts]
+    """Target by target the facts that are not about the instance."""
+
+    @classmethod
+    def about(cls, rules: InstanceRules, kind: UpgradeKind, targets: Sequence[Target]) -> _Asked:
+        wider_facts = [{**_facts_of(rules, target), **rules.facts} for target in targets]
+        return cls(policy=rules.policy, kind=kind, wider_facts=wider_facts)
+
+
 def _without_denied(
-    rules: InstanceRules,
-    kind: UpgradeKind,
-    instance: Instance,
-    targets: Sequence[Target],
-    previous: tuple[Version | None, ...],
+    asked: _Asked, instance: Instance, previous: tuple[Version | None, ...]
 ) -> tuple[tuple[Version | None, ...], Decision | None]:
     """What is left of `previous` once the rules have been asked about each target, and the first denial."""
-    own = {**rules.facts, **instance_facts(instance, kind)}
+    own = instance_facts(instance, asked.kind)
     left: list[Version | None] = []
     first: Decision | None = None
-    for target, version in zip(targets, previous, strict=True):
+    for wider, version in zip(asked.wider_facts, previous, strict=True):
         denials: tuple[Decision, ...] = ()
         if version is not None:
-            facts = {**_facts_of(rules, target), **own}
-            denials = judge.eligibility(rules.policy, Scope.INSTANCE, facts).denials
+            denials = judge.eligibility(asked.policy, Scope.INSTANCE, {**wider, **own}).denials
         first = first or next(iter(denials), None)
         left.append(None if denials else version)
     return tuple(left), first
