@@ -3,7 +3,7 @@
 from tests.api.stories import BAD_AGENT, ended, story
 from tests.executor.world import World
 from tidegate.api.present_progress import INSTANCE_STATUSES, PHASES, STATUSES, present_instances, present_progress
-from tidegate.upgrade.events import WaveBegan
+from tidegate.upgrade.events import BatchStarted, WaveBegan
 from tidegate.upgrade.plan import UpgradeKind
 from tidegate.upgrade.state import InstanceStatus, Phase, Progress, StatusCode
 from tidegate.v1 import rolling_upgrade_pb2 as pb
@@ -56,6 +56,13 @@ def test_in_the_midst_the_batch_under_way_and_those_to_come_are_told_apart() -> 
     assert {each.status for each in instances[2:]} == {pb.INSTANCE_STATUS_WAITING}
     assert not any(each.HasField("change_time") for each in instances[2:])
     assert [each.zone for each in instances] == ["1"] * 5 + ["2"] * 5
+
+
+def test_instances_of_a_batch_that_is_formed_wait_in_that_batch() -> None:
+    formed = [step.upgrade for step in story(capacity=10) if isinstance(step.entry.event, BatchStarted)]
+    instances = list(present_instances(formed[1]))
+    assert [each.batch_number for each in instances] == [1, 1, 2, 2] + [0] * 6
+    assert {each.status for each in instances[2:]} == {pb.INSTANCE_STATUS_WAITING}
 
 
 def test_those_left_alone_are_there_too() -> None:

@@ -85,12 +85,25 @@ def test_a_pause_between_batches_holds_at_once() -> None:
 
 
 def test_a_resume_excuses_pauses_until_the_next_batch_has_begun() -> None:
-    drive = Drive(upgrade())
-    drive.pause()
+    rule = halt_rule("beforeBatch", "unhealthyInstanceCount", "atLeast", 1, "pause")
+    drive = Drive(upgrade(policy(halt=[rule])))
+    drive.observe(unhealthy=["0"])
     drive.resume()
     assert drive.upgrade.is_excused
-    drive.observe()
+    drive.observe(unhealthy=["0"])
     assert not drive.upgrade.is_excused
+
+
+def test_a_resume_of_what_somebody_had_paused_excuses_no_rule() -> None:
+    rule = halt_rule("afterBatch", "failedInstanceCount", "atLeast", 1, "pause")
+    drive = Drive(upgrade(policy(halt=[rule])))
+    drive.observe()
+    drive.pause()
+    drive.resume()
+    drive.fail("0")
+    drive.answer("1")
+    drive.observe()
+    assert drive.upgrade.phase is Phase.PAUSED
 
 
 def test_a_resume_of_what_has_not_come_to_rest_changes_no_phase() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from tidegate.policy.located import LocatedList, LocatedMap, LocatedScalar, Loca
 from tidegate.policy.operators import Form
 from tidegate.policy.problem import Problem
 from tidegate.policy.quantity import MalformedQuantity, read_duration, read_percent
+from tidegate.policy.scalars import AmbiguousWord, read_plain
 from tidegate.policy.suggestion import did_you_mean
 from tidegate.policy.version_range import MalformedRange, read_range
 
@@ -59,14 +61,26 @@ def _one(
     try:
         value = read_scalar(node, type_)
     except WrongLiteral as wrong:
-        message = f"{subject} is {type_.phrase}; {node.text or 'nothing'} is not."
-        problems.append(Problem(place=node.place, message=message, advice=str(wrong)))
+        written, advice = node.text or "nothing", str(wrong)
+        if _is_right_unquoted(node, type_):
+            written, advice = f'"{node.text}"', f"Write {node.text} without quotes."
+        message = f"{subject} is {type_.phrase}; {written} is not."
+        problems.append(Problem(place=node.place, message=message, advice=advice))
         return None
     if closed and fact.words and value and str(value).casefold() not in {word.casefold() for word in fact.words}:
         advice = did_you_mean(node.text, fact.words, f"Write one of {', '.join(fact.words)}.")
         problems.append(Problem(place=node.place, message=f"{fact.name} is never {node.text}.", advice=advice))
         return None
     return Literal(value=value, text=node.text)
+
+
+def _is_right_unquoted(scalar: LocatedScalar, type_: FactType) -> bool:
+    """Is nothing wrong with it but its quotes?"""
+    try:
+        value = read_plain(scalar.text)
+        return value != scalar.value and read_scalar(dataclasses.replace(scalar, value=value), type_) == value
+    except (AmbiguousWord, WrongLiteral):
+        return False
 
 
 def _range(node: LocatedValue, problems: list[Problem]) -> Literal | None:

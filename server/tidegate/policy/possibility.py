@@ -6,7 +6,7 @@ Law: only what is certain is refused. A comparison of two facts is judged where 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from tidegate.domain.version import Version
@@ -83,14 +83,24 @@ def _contradictions(condition: Condition) -> Iterator[Problem]:
             for part in condition.parts:
                 yield from _contradictions(part)
         case AllOf():
-            yield from _clashes(condition)
-            for part in condition.parts:
+            parts = tuple(_all_parts(condition))
+            yield from _clashes(condition, parts)
+            for part in parts:
                 yield from _contradictions(part)
 
 
-def _clashes(condition: AllOf) -> Iterator[Problem]:
-    by_fact: dict[str, list[Comparison]] = {}
+def _all_parts(condition: AllOf) -> Iterator[Condition]:
+    """What must hold together: an `all` inside an `all` is nothing of its own."""
     for part in condition.parts:
+        if isinstance(part, AllOf):
+            yield from _all_parts(part)
+        else:
+            yield part
+
+
+def _clashes(condition: AllOf, parts: Iterable[Condition]) -> Iterator[Problem]:
+    by_fact: dict[str, list[Comparison]] = {}
+    for part in parts:
         if isinstance(part, Comparison) and isinstance(part.operand, Literal):
             by_fact.setdefault(part.fact.name, []).append(part)
     for name, leaves in by_fact.items():

@@ -114,8 +114,8 @@ def _advice(error: jsonschema.ValidationError) -> str:
     if isinstance(given, str):
         return given
     match error.validator:
-        case "enum":
-            words = cast("list[str]", error.validator_value)
+        case "enum" | "type" if "enum" in schema:
+            words = cast("list[str]", schema["enum"])
             return did_you_mean(str(error.instance), words, f"Write one of {', '.join(words)}.")
         case "const":
             return f"Write {error.validator_value}."

@@ -38,7 +38,8 @@ def read_range(text: str) -> VersionRange:
     """The range that the text describes.
 
     Raises:
-        MalformedRange: the text has a part that is not a relation followed by a version, or has no part.
+        MalformedRange: the text has a part that is not a relation followed by a version, has no part, or has parts
+            that exclude each other.
     """
     bounds: list[tuple[str, Version]] = []
     for part in re.sub(r"([<>=])\s+", r"\1", text).split():
@@ -51,4 +52,14 @@ def read_range(text: str) -> VersionRange:
             raise MalformedRange(f"{malformed}.") from malformed
     if not bounds:
         raise MalformedRange('Write at least one bound, such as ">=1.2".')
+    if any(_exclude(low, high) for low in bounds for high in bounds):
+        raise MalformedRange("No version lies within all of these bounds.")
     return VersionRange(bounds=tuple(bounds))
+
+
+def _exclude(low: tuple[str, Version], high: tuple[str, Version]) -> bool:
+    """Does the one bound begin where the other one has ended?"""
+    if low[0].startswith("<") or high[0].startswith(">"):
+        return False
+    is_strict = low[0] == ">" or high[0] == "<"
+    return low[1] > high[1] or (is_strict and low[1] == high[1])

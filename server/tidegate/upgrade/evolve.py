@@ -11,6 +11,7 @@ import immutables
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.policy import judge
 from tidegate.policy.compiled import compile_policy
+from tidegate.policy.decision import Verdict
 from tidegate.upgrade.changed import changed
 from tidegate.upgrade.events import (
     BatchJudged,
@@ -216,8 +217,11 @@ def _paused(upgrade: Upgrade, event: UpgradePaused) -> Upgrade:
 
 
 def _resumed(upgrade: Upgrade, event: UpgradeResumed) -> Upgrade:
-    """It goes on exactly where it was: inside the batch, in the rest between two, or before the next one."""
-    phase = upgrade.phase
+    """It goes on exactly where it was: inside the batch, in the rest between two, or before the next one.
+
+    Where a rule had wanted the pause, that rule is now known to whoever resumes, and excused.
+    """
+    phase, last = upgrade.phase, upgrade.last_decision
     if phase is Phase.PAUSED:
         between = phase_between_batches(False, upgrade.deadline_ms, event.at_ms)
         phase = Phase.UPGRADING if upgrade.is_within_batch else between
@@ -227,7 +231,7 @@ def _resumed(upgrade: Upgrade, event: UpgradeResumed) -> Upgrade:
         changed_at_ms=event.at_ms,
         phase=phase,
         is_held=False,
-        is_excused=True,
+        is_excused=upgrade.is_excused or (last is not None and last.verdict is Verdict.PAUSE),
     )
 
 

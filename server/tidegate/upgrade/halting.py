@@ -1,8 +1,9 @@
 """Halting: the halt rules are asked, and their gravest verdict is obeyed.
 
-Law: a resume lets the next step pass. A rule that wants a pause is not obeyed from the resume until the next batch
-has begun, so that whoever resumes is not stopped again by the very thing he resumed in spite of; a rule that wants an
-end always is. Once an end is decided no rule is asked any more. The judge itself knows which rules a force silences.
+Law: a resume of what a rule had paused lets the next step pass. A rule that wants a pause is not obeyed from then until
+the next batch has begun, so that whoever resumes is not stopped again by the very thing he resumed in spite of; a rule
+that wants an end always is, and a resume of what somebody had paused excuses nothing. Once an end is decided
+no rule is asked any more. The judge itself knows which rules a force silences.
 """
 
 from __future__ import annotations

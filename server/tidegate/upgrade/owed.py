@@ -71,8 +71,9 @@ def orders_of(upgrade: Upgrade, wave: Wave) -> Sequence[InstanceOrder]:
     """The orders of the wave that are not answered, in the plan's order."""
     order, places, targets = upgrade.started.plan.order, upgrade.places, upgrade.started.plan.targets
     operation = restore_operation if wave.is_restore else upgrade_operation
-    moves = cache(partial(_restoring if wave.is_restore else _upgrading, targets))
-    # Most instances of a wave run the same versions, so few lists of moves are made, and shared.
+    # Instances that run equal versions go up by the same moves, made once. Down they go one by one: each is brought
+    # back to a version as its own fleet wrote it, and 2.1 equals 2.1.0.0.
+    moves = partial(_restoring, targets) if wave.is_restore else cache(partial(_upgrading, targets))
     return [
         InstanceOrder(
             operation_id=operation(upgrade.upgrade_id, instance_id),

@@ -160,7 +160,7 @@ class Upgrade:
     is_held: bool
     """Paused by somebody or by a rule: nothing new begins."""
     is_excused: bool
-    """Resumed: a rule that wants a pause is not obeyed until the next batch has begun."""
+    """Resumed in spite of a rule: one that wants a pause is not obeyed until the next batch has begun."""
     is_cancelled: bool
     halt: HaltDecided | None
     ended_at_ms: int | None
