@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from tidegate.cli.garbage import look_seldom_for_garbage
 from tidegate.cli.policy_folder import read_policies
 from tidegate.cli.shipped_rules import shipped_rules_path
 from tidegate.domain.extension import ExtensionType
@@ -84,6 +85,7 @@ class Works:
 async def works(folder: Path, capacities: Sequence[int]) -> AsyncIterator[Works]:
     """An executor whose subscription is enrolled, with one scale set for each capacity and a newer version to go to."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    look_seldom_for_garbage()
     store = await SqliteStore.open(folder / "journal.sqlite")
     fleet, clock, limits, turns = SimulatedFleet(), LoopClock(), Limits(), Turns()
     numbers = itertools.count()

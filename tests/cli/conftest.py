@@ -1,4 +1,4 @@
-"""A real server in a thread, and the command line in front of it."""
+"""A real server, and the command line in front of it."""
 
 import contextlib
 import json
@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from tests.cli.samples import SUBSCRIPTION, arm_resource, scale_set_id
-from tidegate.cli.demo.embedded import embedded_server
+from tests.cli.serving import Serving
 from tidegate.cli.main import app
-from tidegate.cli.settings import Address, Settings
 from tidegate_client import Client, NotFound
 
 POLICY = """\
@@ -65,26 +63,17 @@ Tidegate = Callable[..., Told]
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a real server listens: everything in memory, one open policy, machines with faults."""
+    """Where a real server listens: everything in memory, one open policy, machines with faults.
+
+    It is a process of its own: grpc's asyncio and its threads are happiest with one loop in a process.
+    """
     folder = tmp_path_factory.mktemp("served")
     (folder / "policies").mkdir()
     (folder / "policies" / "open.yaml").write_text(POLICY)
     (folder / "scenario.yaml").write_text(SCENARIO)
-    settings = Settings(
-        address=Address(host="127.0.0.1", port=0),
-        data=None,
-        policies=folder / "policies",
-        policies_shown_as="policies",
-        scenario=folder / "scenario.yaml",
-    )
-    # Its log would be written between the lines that the command line writes in the same process.
-    before = structlog.get_config()
-    structlog.configure(
-        processors=[structlog.processors.LogfmtRenderer()], logger_factory=structlog.ReturnLoggerFactory()
-    )
-    with embedded_server(settings) as address:
-        yield str(address)
-    structlog.configure(**before)
+    options = ("--listen", "127.0.0.1:0", "--data", ":memory:", "--policies", "policies", "--scenario", "scenario.yaml")
+    with Serving(*options, folder=folder) as serving:
+        yield serving.address
 
 
 @pytest.fixture(scope="package")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -19,9 +20,11 @@ _ENDING_SECONDS = 20
 class Serving:
     """`tidegate serve` with these options; entering waits until it serves, leaving ends it if it still runs."""
 
-    def __init__(self, *options: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *options: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> None:
+        """`folder` is where the process stands."""
         self._words = [sys.executable, "-c", "from tidegate.cli.main import main; main()", "serve", *options]
         self._environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(environment or {})}
+        self._folder = folder
         self._log: list[str] = []
         self.address = ""
 
@@ -43,7 +46,12 @@ class Serving:
     def begin(self) -> None:
         """Starts the process and does not wait."""
         self._process = subprocess.Popen(
-            self._words, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self._words,
+            env=self._environment,
+            cwd=self._folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._reader = threading.Thread(target=self._read, args=(_pipe(self._process.stderr),), daemon=True)
         self._reader.start()

@@ -11,10 +11,9 @@ import pytest
 
 from tests.cli.samples import SCALE_SET, arm_resource, scale_set_id
 from tidegate.cli.assembly import CannotServe, assemble
-from tidegate.cli.demo.embedded import embedded_server
 from tidegate.cli.settings import Address, Settings
 from tidegate.cli.shipped_rules import shipped_rules_path
-from tidegate_client import AsyncClient, Client, NotFound, TooMany
+from tidegate_client import AsyncClient, NotFound, TooMany
 
 
 @pytest.fixture
@@ -79,15 +78,15 @@ async def test_a_policy_that_changes_on_disk_is_taken_up(settings: Settings, tmp
         assert "no-fabric" in (await client.get_policy("azure-default")).rules
 
 
-def test_no_more_upgrades_run_than_it_is_told_to_take(settings: Settings, tmp_path: Path) -> None:
+async def test_no_more_upgrades_run_than_it_is_told_to_take(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "stuck.yaml").write_text("faults: [{neverAnswers: {}}]\n")
     bounded = dataclasses.replace(settings, scenario=tmp_path / "stuck.yaml", max_active=1)
-    with embedded_server(bounded) as address, Client(str(address)) as client:
+    async with assemble(bounded) as house, AsyncClient(str(house.address)) as client:
         for name in ("one", "two"):
-            client.put_scale_set(scale_set_id(name), arm_resource(name))
-        client.start_os_rolling_upgrade(scale_set_id("one"), image_version="2.0")
+            await client.put_scale_set(scale_set_id(name), arm_resource(name))
+        await client.start_os_rolling_upgrade(scale_set_id("one"), image_version="2.0")
         with pytest.raises(TooMany):
-            client.start_os_rolling_upgrade(scale_set_id("two"), image_version="2.0")
+            await client.start_os_rolling_upgrade(scale_set_id("two"), image_version="2.0")
 
 
 async def test_a_port_that_is_taken_is_told(settings: Settings) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from tests.cli.conftest import Tidegate
 
+# One run serves all of these, so they run in one worker.
+pytestmark = pytest.mark.xdist_group("demo")
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:

@@ -14,10 +14,10 @@ from tidegate.cli.logs import LogFormat, LogLevel, set_up_logs
 def logging_as_before() -> Iterator[None]:
     """Logging is as it was when the test is over."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, before = list(root.handlers), root.level, structlog.get_config()
     yield
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def test_a_line_is_an_event_with_its_words(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 import tidegate_client
-from tidegate.cli.demo.embedded import embedded_server
+from tests.cli.serving import Serving
 from tidegate.cli.exit_codes import MEANINGS
-from tidegate.cli.settings import Address, Settings
-from tidegate.cli.shipped_rules import shipped_rules_path
 from tidegate_client import TidegateError
 
 
@@ -21,16 +19,10 @@ def page(repository: Path) -> str:
 def test_its_python_runs_from_top_to_bottom(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert len(blocks) == 3
-    settings = Settings(
-        address=Address(host="127.0.0.1", port=0),
-        data=None,
-        policies=shipped_rules_path(),
-        policies_shown_as="rules",
-    )
     names: dict[str, object] = {"__name__": "readme"}
-    with embedded_server(settings) as address:
+    with Serving("--listen", "127.0.0.1:0", "--data", ":memory:") as server:
         for block in blocks:
-            exec(compile(block.replace("127.0.0.1:50551", str(address)), "clients/README.md", "exec"), names)
+            exec(compile(block.replace("127.0.0.1:50551", server.address), "clients/README.md", "exec"), names)
     printed = capsys.readouterr().out
     assert re.search(r"rules/azure-default\.yaml:\d+:\d+: enrolled-subscriptions-only: The subscription", printed)
     assert "9 instances" in printed

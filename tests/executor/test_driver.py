@@ -14,7 +14,7 @@ from tidegate.executor.fleet_calls import FleetCalls
 from tidegate.executor.limits import Limits
 from tidegate.executor.replay import Step
 from tidegate.fleets.faults import AnswersTwice
-from tidegate.upgrade.events import BatchStarted, Event, InstanceUpgraded, WaveBegan
+from tidegate.upgrade.events import BatchJudged, BatchStarted, Event, HealthObserved, InstanceUpgraded, WaveBegan
 from tidegate.upgrade.state import StatusCode, Upgrade
 
 
@@ -77,6 +77,23 @@ async def test_answers_that_come_together_are_appended_together(monkeypatch: pyt
         await (await stage.driver(upgrade)).run()
         assert max(appended) >= 20
         assert len(appended) < 20
+
+
+@virtual
+async def test_one_look_judges_a_batch_and_begins_the_next_in_one_append(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with World(upgrade_seconds=0) as world:
+        upgrade = await left_alone(world)
+        appended: list[list[type[Event]]] = []
+        inner = world.store.journal.append
+
+        async def note(upgrade_id: str, expected: int, events: Sequence[Event]) -> int:
+            appended.append([type(event) for event in events])
+            return await inner(upgrade_id, expected, events)
+
+        monkeypatch.setattr(world.store.journal, "append", note)
+        await (await Stage(world).driver(upgrade)).run()
+        between = [kinds for kinds in appended if BatchJudged in kinds][:-1]
+        assert between == [[HealthObserved, BatchJudged, HealthObserved, BatchStarted, WaveBegan]] * 4
 
 
 @virtual

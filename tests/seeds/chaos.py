@@ -131,21 +131,21 @@ class MortalJournal(MortalStore):
         life = self._life
         await life.breathe()
         if life.trouble.strikes("crashes", 0.01):
-            life.witness.note("the server dies before it writes")
+            life.witness.trouble("the server dies before it writes")
             life.die()
         await life.breathe()
         if life.trouble.strikes("lost_writes", 0.03):
-            life.witness.note("the disk is full")
+            life.witness.trouble("the disk is full")
             raise JournalUnavailable("the disk is full")
 
     async def _after(self) -> None:
         life = self._life
         if life.trouble.strikes("crashes", 0.01):
-            life.witness.note("the server dies after it has written, before it acts")
+            life.witness.trouble("the server dies after it has written, before it acts")
             life.die()
         await life.breathe()
         if life.trouble.strikes("lost_answers", 0.02):
-            life.witness.note("the disk wrote and said it did not")
+            life.witness.trouble("the disk wrote and said it did not")
             raise JournalUnavailable("input/output error")
 
 
@@ -170,16 +170,20 @@ class MortalFleet:
             if not life.is_dead:
                 reply(answer)
 
-        await self._answer(self._fleet.begin, (orders, reply_to_the_living))
+        async def take() -> None:
+            life.witness.taken(orders)
+            await self._fleet.begin(orders, reply_to_the_living)
+
+        await self._answer(take, ())
 
     async def _answer(self, call: Callable[..., Awaitable[Answer]], arguments: tuple[Any, ...]) -> Answer:
         life = self._life
         await life.breathe()
         if life.trouble.strikes("deaf_fleet", 0.03):
-            life.witness.note("the fleet cannot be reached")
+            life.witness.trouble("the fleet cannot be reached")
             raise ConnectionError("connection refused")
         answer = await life.pass_on(call(*arguments))
         if life.trouble.strikes("deaf_fleet", 0.02):
-            life.witness.note("the fleet did as told, but does not answer")
+            life.witness.trouble("the fleet did as told, but does not answer")
             await life.wait_for_ever()
         return answer

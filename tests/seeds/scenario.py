@@ -20,8 +20,51 @@ from tidegate.fleets.faults import (
     Where,
 )
 
-POLICIES = ("azure-default", "azure-default", "cautious", "quorum", "zone-by-zone")
-DEEDS = ("start", "start", "force", "image", "cancel", "pause", "resume", "publish", "put", "die", "explain", "disk")
+POLICIES = ("azure-default", "azure-default", "cautious", "quorum", "zone-by-zone", "in-waves", "in-waves")
+IN_WAVES = """\
+apiVersion: tidegate/v1
+kind: Policy
+name: in-waves
+description: What the shipped policies do not do, batches of several waves, pauses by a rule, everything rolled back.
+appliesTo:
+  scaleSet.tags: {tidegate-policy: in-waves}
+batching:
+  - name: half-of-it-two-at-a-time
+    because: waves shall be many
+    batch: 50%
+    maximumInFlight: 2
+    zones: together
+    instanceTimeout: PT10M
+    settleTimeout: PT1M
+    failedInstances: restorePreviousVersion
+halt:
+  - name: somebody-shall-look
+    at: afterBatch
+    when: {fact: progress.failedInstanceCount, equals: 1}
+    then: pause
+    because: One instance failed.
+  - name: everything-back
+    at: duringBatch
+    when: {fact: progress.failedInstanceCount, atLeast: 3}
+    then: rollBack
+    because: Three instances failed.
+retry: {after: PT1H, attempts: 2}
+"""
+DEEDS = (
+    "start",
+    "start",
+    "force",
+    "image",
+    "cancel",
+    "pause",
+    "pause",
+    "resume",
+    "publish",
+    "put",
+    "die",
+    "explain",
+    "disk",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +97,7 @@ def think(random: Random) -> Scenario:
         faults=tuple(fault(random) for _ in range(random.choice((0, 0, 1, 2, 4)))),
         deeds=tuple(
             Deed(
-                after_seconds=random.choice((0.0, 1.0, 10.0, 60.0, 600.0, 3600.0)) * random.random(),
+                after_seconds=random.choice((0.0, 1.0, 10.0, 30.0, 60.0, 600.0, 3600.0)) * random.random(),
                 what="start" if number == 0 else random.choice(DEEDS),
                 name=random.choice(names),
                 choice=random.random(),

@@ -6,6 +6,7 @@ from typing import cast
 from tests.executor.world import SHIPPED, shipped
 from tests.seeds.chaos import Life, MortalClock, MortalFleet, MortalJournal, MortalStore
 from tests.seeds.follower import render_event
+from tests.seeds.scenario import IN_WAVES
 from tidegate.executor.autopilot import Autopilot
 from tidegate.executor.clock import Clock
 from tidegate.executor.conductor import Conductor
@@ -18,6 +19,7 @@ from tidegate.fleets.promise import Fleet
 from tidegate.journal.memory import Memory, MemoryStore
 from tidegate.journal.promise import Journal
 from tidegate.journal.register import Register
+from tidegate.policy.source import PolicySource
 from tidegate.upgrade.events import Event
 
 
@@ -27,6 +29,7 @@ class Server:
     def __init__(self, *, memory: Memory, fleet: Fleet, clock: Clock, life: Life, random: Random, number: int) -> None:
         self.life = life
         self.number = number
+        self._random = random
         self._count = 0
         store = MemoryStore(memory)
         # What these pass on without a look, the type checker cannot see them do.
@@ -37,7 +40,8 @@ class Server:
             reports_at_once=random.choice((1, 3, 1_024)), inbox_capacity=random.choice((2, 20_000)), max_automatic=2
         )
         self.hub = WatchHub[Event](render_event, capacity=random.choice((4, 64, 8_192, 8_192)))
-        turns, keeper = Turns(), PolicyKeeper(shipped(*SHIPPED))
+        sources = [*shipped(*SHIPPED), PolicySource(file="in-waves.yaml", text=IN_WAVES)]
+        turns, keeper = Turns(), PolicyKeeper(sources)
         self.conductor = Conductor(
             journal, register, mortal_fleet, keeper, mortal_clock, self.hub, limits, self.new_id, turns=turns
         )
@@ -53,6 +57,6 @@ class Server:
             await self.autopilot.open()
 
     def new_id(self) -> str:
-        """An id that no other life gives."""
+        """An id that no other life gives, and whose letters say nothing about when it was given."""
         self._count += 1
-        return f"u{self.number}.{self._count}"
+        return f"{self._random.randrange(1_000):03}-{self.number}.{self._count}"

@@ -16,7 +16,7 @@ from tests.seeds.follower import Follower, Got
 from tests.seeds.scenario import Deed, think
 from tests.seeds.server import Server
 from tests.seeds.witness import Witness
-from tidegate.domain.refusal import Refusal
+from tidegate.domain.refusal import JournalUnavailable, Refusal
 from tidegate.domain.version import Version
 from tidegate.executor.clock import LoopClock
 from tidegate.executor.conductor import StartRequest
@@ -152,12 +152,15 @@ class Simulation:
             )
             # The dead are kept, so that nothing of them is tidied up.
             self._servers.append(server)
-            self._witness.note(f"server {server.number} opens")
+            self._witness.trouble(f"server {server.number} opens")
             opening = asyncio.ensure_future(server.open(with_autopilot=self._scenario.with_autopilot and not for_good))
             self._calls.append(opening)
             death = asyncio.ensure_future(life.death.wait())
             await asyncio.wait({opening, death}, return_when=asyncio.FIRST_COMPLETED)
-            if not life.is_dead:
+            if opening.done() and isinstance(opening.exception(), JournalUnavailable):
+                self._witness.trouble("it cannot open on a full disk, and goes")
+                life.die()
+            elif not life.is_dead:
                 opening.result()
                 self._server = server
                 self._is_open.set()
@@ -222,6 +225,7 @@ class Simulation:
         self._memory.unavailable_because = "the disk is full"
         await self._sleep(seconds)
         self._memory.unavailable_because = ""
+        self._witness.trouble("the disk has space again")
 
     async def _sleep(self, seconds: float) -> None:
         await self._clock.sleep_until(self._clock.now_ms() + round(seconds * 1000))
@@ -267,6 +271,10 @@ class Simulation:
             raise Violation(self._broken[0])
         if self._server is None or self._server.life.is_dead:
             return
+        active = {live.upgrade_id for live in self._server.conductor.active_upgrades()}
+        for upgrade_id, seen in self._witness.upgrades.items():
+            is_driven = seen.has_ended or upgrade_id in active
+            assert is_driven or not self._witness.is_calm, f"nobody drives {upgrade_id}"
         for live in self._server.conductor.active_upgrades():
             again = _fold(self._witness.upgrades[live.upgrade_id].events[: live.sequence])
             assert again == live, f"{live.upgrade_id} is not the sum of its events"

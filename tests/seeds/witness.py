@@ -7,6 +7,7 @@ from tidegate.domain.order import ExtensionMove, InstanceAnswer, InstanceOrder, 
 from tidegate.policy import judge
 from tidegate.policy.compiled import compile_policy
 from tidegate.policy.pace import Pace
+from tidegate.upgrade.answered import TIMED_OUT_CODE
 from tidegate.upgrade.events import (
     BatchStarted,
     CancelAccepted,
@@ -25,6 +26,7 @@ from tidegate.upgrade.events import (
     UpgradeStarted,
     WaveBegan,
 )
+from tidegate.upgrade.operation import upgrade_operation
 from tidegate.upgrade.plan import ExtensionTarget
 
 
@@ -50,6 +52,10 @@ class Seen:
         return [planned.instance_id for planned in self.started.plan.order[start : start + size]]
 
 
+CALM_MS = 300_000
+"""After so long without any trouble whatever was retried has been done."""
+
+
 class Witness:
     """Keeps a transcript, and raises AssertionError at the first thing that must not be."""
 
@@ -61,6 +67,19 @@ class Witness:
         self.when_started: list[Callable[[UpgradeStarted], None]] = []
         self._active: dict[str, str] = {}
         self._moves: dict[str, tuple[Move, ...]] = {}
+        self._taken: set[str] = set()
+        self._answered_at_ms: dict[str, int] = {}
+        self._troubled_at_ms = self._began_ms
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing has gone wrong for a while, but for machines."""
+        return self._now_ms() - self._troubled_at_ms > CALM_MS
+
+    def trouble(self, what: str) -> None:
+        """Something went wrong."""
+        self._troubled_at_ms = self._now_ms()
+        self.note(what)
 
     def note(self, what: str) -> None:
         """Write down what happened."""
@@ -108,8 +127,13 @@ class Witness:
                     majors = {each.version.major for each in targets if each.extension_name == move.extension_name}
                     assert move.version.major in majors, f"{order.operation_id} crosses a major version"
 
+    def taken(self, orders: Sequence[InstanceOrder]) -> None:
+        """A fleet has taken the orders, whether it says so or not."""
+        self._taken |= {order.operation_id for order in orders}
+
     def answered(self, answer: InstanceAnswer) -> None:
         """A fleet answers."""
+        self._answered_at_ms.setdefault(answer.operation_id, self._now_ms())
         self.note(f"answer {answer.operation_id} {'failed' if answer.failures else 'well'} {answer.probe.value}")
 
     def _check(self, seen: Seen, event: Event) -> None:
@@ -130,6 +154,8 @@ class Witness:
                 assert event.instance_id in seen.in_flight, f"{name} has {event.instance_id} upgraded out of nowhere"
                 seen.in_flight.discard(event.instance_id)
             case InstanceFailed():
+                if event.code == TIMED_OUT_CODE:
+                    self._check_time_out(name, event.instance_id)
                 seen.in_flight.discard(event.instance_id)
             case RestoreBegan():
                 again = seen.restore_began & set(event.instance_ids)
@@ -154,6 +180,15 @@ class Witness:
                 del self._active[seen.started.scale_set.lower()]
             case _:
                 pass
+
+    def _check_time_out(self, name: str, instance_id: str) -> None:
+        """An instance is out of time because it never answered, not because nobody asked it or listened."""
+        if not self.is_calm:
+            return
+        operation_id = upgrade_operation(name, instance_id)
+        assert operation_id in self._taken, f"{operation_id} was never given and is out of time"
+        answered_at_ms = self._answered_at_ms.get(operation_id, self._now_ms())
+        assert self._now_ms() - answered_at_ms < CALM_MS, f"{operation_id} was answered and is out of time"
 
     def _check_wave(self, seen: Seen, event: WaveBegan) -> None:
         name = seen.started.upgrade_id

@@ -17,6 +17,8 @@ from tidegate_client import Client, TidegateError, Watch, WatchItem, document_of
 from tidegate_client.messages import UpgradeSnapshot
 
 _FRAMES_PER_SECOND = 8
+_MANY_INSTANCES = 20_000
+"""Above so many a picture takes long enough to draw that one in a second must do."""
 
 
 def follow(
@@ -51,6 +53,8 @@ def draw(client: Client, name: str, console: Console) -> ExitCode:
         for item in watch:
             picture.take(item)
             view.remark = ""
+            if len(picture.statuses) > _MANY_INSTANCES:
+                live.refresh_per_second = 1
         live.vertical_overflow = "visible"
     return code_of_status(picture.upgrade.status)
 

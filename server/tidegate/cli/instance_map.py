@@ -5,20 +5,17 @@ Law: a row never hides a failure. Where one sign stands for several instances it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
-from tidegate.cli.palette import GRAVEST_FIRST, SPINNING, Sign, sign_of
+from tidegate.cli.palette import GRAVEST_FIRST, SPINNING, UNKNOWN_SIGN, Sign, sign_of
 from tidegate.cli.watch_picture import Picture, Row
 from tidegate_client.messages import InstanceStatus
 
 MOST_SIGNS = 500
 """Above so many instances one sign stands for several."""
-
-_GRAVITY = {status: place for place, status in enumerate(GRAVEST_FIRST)}
-_LEAST_GRAVE = len(GRAVEST_FIRST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +78,12 @@ def _lines_needed(rows: Sequence[Row], columns: int, per_sign: int) -> int:
 
 def _signs(picture: Picture, row: Row, per_sign: int) -> Iterator[Sign]:
     for start in range(0, len(row.instance_ids), per_sign):
-        ids = row.instance_ids[start : start + per_sign]
-        statuses = (picture.statuses.get(each, InstanceStatus.INSTANCE_STATUS_UNSPECIFIED) for each in ids)
-        yield sign_of(min(statuses, key=lambda status: _GRAVITY.get(status, _LEAST_GRAVE)))
+        # Few statuses and many instances: a set is a tenth of the work of comparing them all.
+        yield _gravest(set(map(picture.statuses.get, row.instance_ids[start : start + per_sign])))
+
+
+def _gravest(statuses: Collection[InstanceStatus.ValueType | None]) -> Sign:
+    return next((sign_of(status) for status in GRAVEST_FIRST if status in statuses), UNKNOWN_SIGN)
 
 
 def _drawn(sign: Sign, room: Room) -> str:
