@@ -5,6 +5,7 @@ It stands for every way a network and a server can fail, which the real server o
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +32,15 @@ class Fails:
     details: tuple[Message, ...] = ()
 
 
-Step = Message | Fails
-"""An answer, or the end of the call; a stream is a list of them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """Says nothing more until the event is set, or the caller has hung up."""
+
+    until: threading.Event
+
+
+Step = Message | Fails | Holds
+"""An answer, the end of the call, or silence; a stream is a list of them."""
 
 
 def refusal(code: grpc.StatusCode, reason: str, *details: Message, **metadata: str) -> Fails:
@@ -47,13 +55,13 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.asked: dict[str, list[Any]] = defaultdict(list)
         """Every request, by the method's name."""
-        self._steps: dict[str, deque[Step]] = defaultdict(deque)
+        self._steps: dict[str, deque[Message | Fails]] = defaultdict(deque)
         self._streams: dict[str, deque[list[Step]]] = defaultdict(deque)
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         self._server.add_generic_rpc_handlers((_Handlers(self),))
         self.target = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
-    def script(self, method: str, *steps: Step) -> None:
+    def script(self, method: str, *steps: Message | Fails) -> None:
         """The next calls of `method` get these, one each."""
         self._steps[method].extend(steps)
 
@@ -77,9 +85,13 @@ class ScriptedServer:
         """The next stream of `method`."""
         self.asked[method].append(request)
         for step in self._streams[method].popleft():
-            yield self._told(step, context)
+            if isinstance(step, Holds):
+                context.add_callback(step.until.set)
+                step.until.wait()
+            else:
+                yield self._told(step, context)
 
-    def _told(self, step: Step, context: grpc.ServicerContext) -> Message:
+    def _told(self, step: Message | Fails, context: grpc.ServicerContext) -> Message:
         if not isinstance(step, Fails):
             return step
         if not step.details:

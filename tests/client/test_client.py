@@ -10,7 +10,7 @@ from typing import get_type_hints
 import grpc
 import pytest
 
-from tests.client.scripted_server import Fails, ScriptedServer, refusal
+from tests.client.scripted_server import Fails, Holds, ScriptedServer, refusal
 from tests.client.test_watching import event, snapshot
 from tidegate.v1 import (
     extension_catalog_service_pb2,
@@ -214,6 +214,19 @@ def test_a_watch_may_be_closed_by_another_thread(scripted: ScriptedServer) -> No
         closer.start()
         assert told(list(watch)) == ["1"]
         closer.join()
+
+
+def test_a_silent_watch_ends_without_an_error_when_it_is_closed(scripted: ScriptedServer) -> None:
+    hung_up = threading.Event()
+    scripted.script_stream("WatchRollingUpgrade", event(1), Holds(until=hung_up))
+    with client_of(scripted) as client:
+        watch = client.watch_rolling_upgrade("u")
+        assert told([next(watch)]) == ["1"]
+        closer = threading.Timer(0.1, watch.close)
+        closer.start()
+        assert list(watch) == []
+        closer.join()
+        assert hung_up.wait(10)
 
 
 def methods_of_the_contract() -> set[str]:

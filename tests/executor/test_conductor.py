@@ -30,6 +30,7 @@ from tidegate.domain.refusal import (
     UpgradeNotPaused,
 )
 from tidegate.domain.resource_id import UpgradeName
+from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.executor.limits import Limits
 from tidegate.fleets.faults import AnswersTwice, Fault, InstallFails, NeverAnswers, Offline, ProbeTurns, Where
@@ -449,3 +450,42 @@ async def test_a_server_that_dies_after_it_has_written_and_before_it_acts_leaves
         ended = await world.ended()
         assert (ended.upgrade_id, ended.progress.successful_count) == (upgrade.upgrade_id, 10)
         assert sum(isinstance(event, WaveBegan) for event in await world.events(ended)) == 5
+
+
+@virtual
+async def test_a_scale_set_that_the_fleet_could_not_be_told_of_is_placed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with World() as before:
+        await before.put()
+    world = World(memory=before.memory)
+    inner, tries = world.fleet.place, list[ScaleSet]()
+
+    async def fail(scale_set: ScaleSet) -> None:
+        tries.append(scale_set)
+        if len(tries) < 5:
+            raise ConnectionRefusedError("connection refused")
+        await inner(scale_set)
+
+    monkeypatch.setattr(world.fleet, "place", fail)
+    async with world:
+        await world.publish("1.1")
+        with pytest.raises(ScaleSetNotFound):
+            await world.start()
+        await world.pass_seconds(60)
+        await world.start()
+        assert (await world.ended()).progress.successful_count == 10
+
+
+@virtual
+async def test_an_upgrade_with_nothing_to_do_does_not_wait_for_ever_for_a_deaf_fleet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with World() as world:
+        await world.put()
+
+        async def hang(_scale_set: object) -> None:
+            await asyncio.sleep(10**6)
+
+        monkeypatch.setattr(world.fleet, "observe", hang)
+        began_ms = world.clock.now_ms()
+        assert not (await world.start()).is_ended
+        assert world.clock.now_ms() - began_ms == 30_000

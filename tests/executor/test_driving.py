@@ -70,7 +70,7 @@ async def test_an_upgrade_is_driven_once_however_often_it_is_taken_up() -> None:
         ended = await world.ended()
         kept = await world.events(ended)
         assert sum(isinstance(event, WaveBegan) for event in kept) == 5
-        await driving.ended(upgrade.upgrade_id)
+        await driving.ended(upgrade.upgrade_id, 60)
         with pytest.raises(NoUpgradeInProgress):
             await driving.command(upgrade, Verb.CANCEL)
 

@@ -67,6 +67,15 @@ async def test_a_mark_goes_on_right_after_it_and_through_everything_since() -> N
 
 
 @virtual
+async def test_a_mark_before_any_upgrade_goes_through_everything() -> None:
+    async with World() as world:
+        await world.put()
+        everything = await run_two(world)
+        with world.hub.watch_scale_set(scale_set_id("web"), Mark("", 0)) as watcher:
+            assert await read_all(watcher) == everything
+
+
+@virtual
 async def test_upgrades_of_one_moment_are_told_in_the_order_of_their_starts() -> None:
     async with World(ids="z") as world:
         await world.put(capacity=0)

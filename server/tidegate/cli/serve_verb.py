@@ -100,7 +100,7 @@ def _address(listen: str, listen_anywhere: bool) -> Address:
         address = Address.parse(listen)
     except MalformedAddress as malformed:
         raise typer.BadParameter(str(malformed)) from malformed
-    if False:
+    if not (address.is_loopback or listen_anywhere):
         raise typer.BadParameter(_OPEN_DOOR.format(address=address))
     return address
 

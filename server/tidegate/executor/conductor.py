@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from tidegate.domain.refusal import NoUpgradeEver, NoUpgradeInProgress, ScaleSetNotFound, ShuttingDown
+from tidegate.domain.refusal import (
+    JournalUnavailable,
+    NoUpgradeEver,
+    NoUpgradeInProgress,
+    ScaleSetNotFound,
+    ShuttingDown,
+)
 from tidegate.domain.resource_id import ScaleSetId, UpgradeName
+from tidegate.domain.scale_set import ScaleSet
+from tidegate.executor.backoff import Backoff
 from tidegate.executor.clock import Clock
 from tidegate.executor.commands import Verb, name_of
 from tidegate.executor.considering import Wish
@@ -78,6 +87,8 @@ class Conductor:
         self._register = register
         self._fleet = FleetCalls(fleet, limits.fleet_call_seconds)
         self._policies = policies
+        self._clock = clock
+        self._limits = limits
         self._hub = hub
         self._is_closed = False
         self._when_ended: list[Callable[[Upgrade], None]] = []
@@ -110,19 +121,16 @@ class Conductor:
         Raises:
             JournalUnavailable: the journal cannot be read.
         """
-        after_key, placed = "", 0
+        after_key, count = "", 0
         while scale_sets := await self._register.scale_sets("", after_key, PAGE):
             for scale_set in scale_sets:
-                try:
-                    await self._fleet.place(scale_set)
-                except FleetUnavailable as unavailable:
-                    log.warning("not_placed", scale_set=str(scale_set.scale_set_id), because=unavailable.why)
-                else:
-                    placed += 1
+                if not await self._is_placed(scale_set):
+                    self._errands.run(self._place_later(scale_set))
             after_key = scale_sets[-1].scale_set_id.key
+            count += len(scale_sets)
         for row in await self._journal.active():
             await self._starting.take_up(row.upgrade_id)
-        log.info("opened", scale_sets=placed, active_upgrades=self._known.active_count)
+        log.info("opened", scale_sets=count, active_upgrades=self._known.active_count)
 
     async def close(self) -> None:
         """Stop every driver at an event border; the next server goes on from there."""
@@ -231,6 +239,23 @@ class Conductor:
         if found is not None:
             return await explain_upgrade(found, instance_id, self._journal)
         return explain_now(await self._starting.survey(scale_set), instance_id, self._policies)
+
+    async def _is_placed(self, scale_set: ScaleSet) -> bool:
+        try:
+            await self._fleet.place(scale_set)
+        except FleetUnavailable as unavailable:
+            log.warning("not_placed", scale_set=str(scale_set.scale_set_id), because=unavailable.why)
+            return False
+        return True
+
+    async def _place_later(self, scale_set: ScaleSet) -> None:
+        """The fleet could not be told of the scale set: tell it as soon as it can be."""
+        backoff = Backoff(first_ms=self._limits.retry_first_ms, longest_ms=self._limits.retry_longest_ms)
+        current: ScaleSet | None = scale_set
+        while current is not None and not await self._is_placed(current):
+            await self._clock.sleep_until(self._clock.now_ms() + backoff.next_ms())
+            with suppress(JournalUnavailable):
+                current = await self._register.scale_set(scale_set.scale_set_id)
 
     async def _start(self, request: StartRequest, *, only_if_needed: bool) -> Upgrade | None:
         if self._is_closed:

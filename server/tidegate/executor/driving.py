@@ -39,11 +39,11 @@ class Driving:
             task = asyncio.ensure_future(self._drive(upgrade, driver))
             self._tasks[upgrade.upgrade_id] = task
 
-    async def ended(self, upgrade_id: str) -> None:
-        """Wait until nobody drives the upgrade any more; that it does not take for ever is its policy's business."""
+    async def ended(self, upgrade_id: str, seconds: float) -> None:
+        """Wait until nobody drives the upgrade any more, but no longer than that."""
         task = self._tasks.get(upgrade_id)
         if task is not None:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=seconds)
 
     async def command(self, upgrade: Upgrade, verb: Verb) -> Upgrade:
         """As the driver's; NoUpgradeInProgress too where this process drives no such upgrade."""

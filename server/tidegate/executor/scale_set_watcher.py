@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the story of a scale set: after this event of this upgrade."""
+    """A place in the story of a scale set: after this event of this upgrade; without an id, before any upgrade."""
 
     upgrade_id: str
     sequence: int
@@ -90,7 +90,8 @@ class ScaleSetWatcher(AbstractContextManager["ScaleSetWatcher[T]"], Generic[T]):
 
     async def _begin(self) -> None:
         if self._after is not None:
-            self._watch(self._after.upgrade_id, self._after.sequence)
+            if self._after.upgrade_id:
+                self._watch(self._after.upgrade_id, self._after.sequence)
         elif (latest := await self._sources.known.latest(self._scale_set)) is not None:
             self._watch(latest.upgrade_id, None)
         self._has_begun = True

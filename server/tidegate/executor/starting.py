@@ -140,7 +140,7 @@ class Starting:
         self._around.told(first)
         self._driving.drive(upgrade)
         if not started.plan.order:
-            await self._driving.ended(started.upgrade_id)
+            await self._driving.ended(started.upgrade_id, self._around.limits.fleet_call_seconds)
         return self._known.peek(started.upgrade_id) or upgrade
 
     async def _journal_start(self, started: UpgradeStarted) -> str | None:
