@@ -39,6 +39,7 @@ SCENARIO = """\
 faults:
   - {scaleSet: slow, slow: {seconds: 0.2}}
   - {scaleSet: stuck, neverAnswers: {}}
+  - {scaleSet: stuck-watch, neverAnswers: {}}
   - {scaleSet: broken, slow: {seconds: 0.2}}
   - {scaleSet: broken, instances: ["6", "7"], installFails: {code: E51, message: It is broken.}}
 """

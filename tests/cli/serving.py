@@ -13,6 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+# On Linux a server ends with the process that began it, however that ends.
+_PROGRAM = """\
+import ctypes, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+from tidegate.cli.main import main
+main()
+"""
 _READY = re.compile(r"Tidegate serves (?P<address>\S+) ")
 _ENDING_SECONDS = 20
 
@@ -22,7 +30,7 @@ class Serving:
 
     def __init__(self, *options: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> None:
         """`folder` is where the process stands."""
-        self._words = [sys.executable, "-c", "from tidegate.cli.main import main; main()", "serve", *options]
+        self._words = [sys.executable, "-c", _PROGRAM, "serve", *options]
         self._environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(environment or {})}
         self._folder = folder
         self._log: list[str] = []
@@ -95,7 +103,7 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 def refused(*options: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
     """A server that must not start: its exit code, and what it says on stderr in one line."""
     done = subprocess.run(
-        [sys.executable, "-c", "from tidegate.cli.main import main; main()", "serve", *options],
+        [sys.executable, "-c", _PROGRAM, "serve", *options],
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **(environment or {})},
         capture_output=True,
         text=True,

@@ -3,19 +3,24 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Tidegate
 
-# One run serves all of these, so they run in one worker.
-pytestmark = pytest.mark.xdist_group("demo")
+
+def test_the_demo_shows_a_good_upgrade_a_stopped_one_and_a_refused_one(tmp_path: Path) -> None:
+    told = lines_of_a_run(tmp_path)
+    check_that_an_upgrade_completes_zone_by_zone(told)
+    check_that_a_bad_version_is_stopped_with_its_rule_its_place_and_its_facts(told)
+    check_that_two_machines_are_explained(told)
+    check_that_a_cluster_is_refused_with_the_place_of_the_rule(told)
+    check_that_it_sums_up_and_says_what_to_try_next(told)
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def lines_of_a_run(home: Path) -> list[str]:
     """The lines of a quick run, in a process of its own that leaves nothing behind."""
-    home = tmp_path_factory.mktemp("home")
     done = subprocess.run(
         [sys.executable, "-c", "from tidegate.cli.main import main; main()", "demo", "--speed", "50"],
         env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "COLUMNS": "120"},
@@ -30,7 +35,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_an_upgrade_completes_zone_by_zone(told: list[str]) -> None:
+def check_that_an_upgrade_completes_zone_by_zone(told: list[str]) -> None:
     batches = [line.partition("batch ")[2] for line in told if " of 6: " in line]
     # The first may have begun before the watch.
     numbers = [batch.partition(" ")[0] for batch in batches]
@@ -40,24 +45,24 @@ def test_an_upgrade_completes_zone_by_zone(told: list[str]) -> None:
     assert any(line.endswith("36 done, 0 failed, 0 under way, 0 waiting") for line in told)
 
 
-def test_a_bad_version_is_stopped_with_its_rule_its_place_and_its_facts(told: list[str]) -> None:
+def check_that_a_bad_version_is_stopped_with_its_rule_its_place_and_its_facts(told: list[str]) -> None:
     (stop,) = [number for number, line in enumerate(told) if "stopped: halt" in line]
     assert "too-many-unhealthy-after-a-batch  rules/azure-default.yaml:" in told[stop]
     assert any("progress.unhealthyUpgradedPercent = 31.25" in line for line in told[stop : stop + 5])
     assert any(line.endswith("11 done, 5 failed, 0 under way, 24 waiting, 5 brought back") for line in told)
 
 
-def test_two_machines_are_explained(told: list[str]) -> None:
+def check_that_two_machines_are_explained(told: list[str]) -> None:
     asked = [number for number, line in enumerate(told) if line.startswith("$ tidegate explain")]
     assert [told[number + 1].split("  ")[1] for number in asked] == ["back at the old version", "waiting"]
 
 
-def test_a_cluster_is_refused_with_the_place_of_the_rule(told: list[str]) -> None:
+def check_that_a_cluster_is_refused_with_the_place_of_the_rule(told: list[str]) -> None:
     (denied,) = [line for line in told if line.startswith("  denied")]
     assert denied.startswith("  denied ledger/sf-nt1 by no-service-fabric at rules/azure-default.yaml:")
 
 
-def test_it_sums_up_and_says_what_to_try_next(told: list[str]) -> None:
+def check_that_it_sums_up_and_says_what_to_try_next(told: list[str]) -> None:
     text = "\n".join(told)
     summary = text[text.index("What happened") :]
     for row in (

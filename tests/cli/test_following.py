@@ -8,12 +8,16 @@ import grpc
 import pytest
 from rich.console import Console
 
-from tests.cli.samples import UPGRADE, event, instances, snapshot
+from tests.cli.samples import SCALE_SET, UPGRADE, event, instances, snapshot, upgrade
 from tests.client.scripted_server import Fails, ScriptedServer
 from tidegate.cli.console import OutputFormat
 from tidegate.cli.exit_codes import ExitCode
 from tidegate.cli.following import draw, follow
-from tidegate.v1.rolling_upgrade_service_pb2 import WatchRollingUpgradeResponse
+from tidegate.v1.rolling_upgrade_service_pb2 import (
+    GetLatestRollingUpgradeResponse,
+    GetRollingUpgradeResponse,
+    WatchRollingUpgradeResponse,
+)
 from tidegate_client import Client, Retry
 from tidegate_client.messages import EventType, InstanceStatus, Phase, StatusCode, UpgradeEvent, UpgradeSnapshot
 
@@ -79,3 +83,17 @@ def test_a_terminal_is_drawn_on_and_keeps_the_last_picture(client: Client) -> No
     shown = console.file.getvalue()
     assert "shop/web" in shown
     assert " after 10 s: 0 done" in shown.splitlines()[-2]
+
+
+@pytest.mark.parametrize("output", list(OutputFormat))
+@pytest.mark.parametrize("name", [UPGRADE, SCALE_SET])
+def test_a_watch_resumed_after_the_last_event_still_tells_how_it_ended(name: str, output: OutputFormat) -> None:
+    faulted = upgrade()
+    faulted.status = StatusCode.STATUS_CODE_FAULTED
+    with ScriptedServer() as server:
+        for _ in range(2):
+            server.script_stream("WatchRollingUpgrade")
+        server.script("GetRollingUpgrade", GetRollingUpgradeResponse(rolling_upgrade=faulted))
+        server.script("GetLatestRollingUpgrade", GetLatestRollingUpgradeResponse(rolling_upgrade=faulted))
+        with Client(server.target, watch_retry=AT_ONCE) as client:
+            assert follow(client, name, output, resume_token="t10") is ExitCode.FAULTED

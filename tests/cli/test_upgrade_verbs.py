@@ -1,12 +1,16 @@
 """The verbs about rolling upgrades, against a real server."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from tests.cli.conftest import Tidegate, Told
+from tests.cli.conftest import Tidegate, Told, environment
 from tests.cli.samples import scale_set_id
 from tidegate_client import Client
 from tidegate_client.messages import Phase, UpgradeEvent
@@ -119,6 +123,20 @@ def test_watching_to_a_fault_is_four_and_says_why(tidegate: Tidegate, put: Put) 
     assert "stopped: halt  too-many-failed  policies/open.yaml:14:5" in told.out
     assert "progress.failedInstancePercent = 25" in told.out
     assert "Faulted after" in told.out.splitlines()[-1]
+
+
+def test_ctrl_c_hangs_up_without_a_traceback(put: Put, client: Client, server: str) -> None:
+    upgrade = client.start_os_rolling_upgrade(put("stuck-watch"), image_version="2.0")
+    words = [sys.executable, "-c", "from tidegate.cli.main import main; main()", "watch", upgrade.name]
+    watching = subprocess.Popen(
+        words, env={**os.environ, **environment(server)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline().startswith("shop/stuck-watch")
+        watching.send_signal(signal.SIGINT)
+        _, said = watching.communicate(timeout=20)
+    assert (watching.returncode, said) == (130, "")
 
 
 def watched_and_cancelled(tidegate: Tidegate, client: Client, scale_set: str, *words: str) -> Told:

@@ -14,7 +14,7 @@ from tidegate.v1.rolling_upgrade_service_pb2 import (
     ListRollingUpgradesResponse,
     StartExtensionRollingUpgradeResponse,
 )
-from tidegate_client import AsyncClient, NotFound, Unavailable
+from tidegate_client import AsyncClient, NotFound, Retry, Unavailable
 from tidegate_client.messages import RollingUpgrade
 
 
@@ -37,6 +37,22 @@ async def test_a_start_that_got_lost_is_sent_again_with_the_same_id(scripted: Sc
         assert (await client.start_extension_rolling_upgrade("/ss")).name == "u"
     (request_id,) = {request.request_id for request in scripted.asked[method]}
     assert uuid.UUID(request_id).version == 4
+
+
+async def test_it_waits_longer_after_each_failure(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def remember(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("tidegate_client.async_connection.asyncio.sleep", remember)
+    scripted.script("GetLatestRollingUpgrade", GONE, GONE, GONE)
+    growing = Retry(attempts=3, first_seconds=0.1, most_seconds=5.0)
+    async with AsyncClient(scripted.target, retry=growing) as client:
+        with pytest.raises(Unavailable):
+            await client.get_latest_rolling_upgrade("/ss")
+    first, second = waits
+    assert 0.05 <= first <= 0.1 <= second <= 0.2
 
 
 async def test_what_would_do_more_twice_is_sent_once(scripted: ScriptedServer) -> None:

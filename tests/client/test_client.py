@@ -95,6 +95,17 @@ def test_it_gives_up_after_the_last_attempt_and_says_why(scripted: ScriptedServe
     assert len(scripted.asked["GetLatestRollingUpgrade"]) == 3
 
 
+def test_it_waits_longer_after_each_failure(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    scripted.script("GetLatestRollingUpgrade", GONE, GONE, GONE)
+    growing = Retry(attempts=3, first_seconds=0.1, most_seconds=5.0)
+    with Client(scripted.target, retry=growing) as client, pytest.raises(Unavailable):
+        client.get_latest_rolling_upgrade("/ss")
+    first, second = waits
+    assert 0.05 <= first <= 0.1 <= second <= 0.2
+
+
 def test_what_would_do_more_twice_is_sent_once(scripted: ScriptedServer) -> None:
     scripted.script("CancelRollingUpgrade", GONE)
     with client_of(scripted) as client, pytest.raises(Unavailable):
@@ -220,13 +231,15 @@ def test_a_silent_watch_ends_without_an_error_when_it_is_closed(scripted: Script
     hung_up = threading.Event()
     scripted.script_stream("WatchRollingUpgrade", event(1), Holds(until=hung_up))
     with client_of(scripted) as client:
-        watch = client.watch_rolling_upgrade("u")
+        breaks: list[TidegateError] = []
+        watch = client.watch_rolling_upgrade("u", on_break=breaks.append)
         assert told([next(watch)]) == ["1"]
         closer = threading.Timer(0.1, watch.close)
         closer.start()
         assert list(watch) == []
         closer.join()
         assert hung_up.wait(10)
+        assert breaks == []
 
 
 def methods_of_the_contract() -> set[str]:

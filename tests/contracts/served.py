@@ -164,7 +164,7 @@ class Served:
         )
         self._parts.push_async_callback(self.conductor.close)
         await self.conductor.open()
-        autopilot = Autopilot(self.conductor, store.register, store.journal, clock, self._limits)
+        autopilot = Autopilot(self.conductor, store.register, store.journal, self.keeper, clock, self._limits)
         self._parts.push_async_callback(autopilot.close)
         self.resources = Resources(
             store.register, self.fleet, store.journal, clock, self._limits, self._id, autopilot, turns

@@ -12,7 +12,7 @@ from tests.journal.stores import KINDS, Place
 from tidegate.domain.extension import ExtensionType, Publication
 from tidegate.domain.refusal import EtagMismatch
 from tidegate.domain.version import Version
-from tidegate.journal.register import AutopilotTask, Enrolment, Register
+from tidegate.journal.register import AutopilotTask, Enrolment, PoliciesActedUpon, Register
 
 MONITOR = ExtensionType(publisher="Contoso.Agents", type="Monitor")
 BACKUP = ExtensionType(publisher="Contoso.Agents", type="Backup")
@@ -255,6 +255,17 @@ async def test_tasks_by_the_thousand_are_added_at_once(register: Register) -> No
     assert await register.due_tasks(10_000, 5_000) == tasks
 
 
+# --- policies --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_policies_acted_upon_are_those_of_the_greatest_number(register: Register) -> None:
+    assert await register.policies_acted_upon() is None
+    for number in (1, 2, 2, 1):
+        acted_upon = PoliciesActedUpon(digest=f"d{number}", number=number)
+        await register.add_policies_acted_upon(acted_upon)
+    assert await register.policies_acted_upon() == PoliciesActedUpon(digest="d2", number=2)
+
+
 async def test_what_was_registered_is_there_when_the_place_is_opened_again(place: Place) -> None:
     first = await place.open()
     enrolment = Enrolment(subscription="s1", is_enrolled=True, changed_at_ms=5)
@@ -262,9 +273,11 @@ async def test_what_was_registered_is_there_when_the_place_is_opened_again(place
     await first.register.set_enrolment(enrolment)
     await first.register.publish(published("1.9"))
     await first.register.add_tasks([task()])
+    await first.register.add_policies_acted_upon(PoliciesActedUpon(digest="d1", number=1))
     await first.close()
     register = (await place.open()).register
     assert await register.scale_set(scale_set_id()) == scale_set()
     assert await register.enrolment("s1") == enrolment
     assert await register.publications(MONITOR) == [published("1.9")]
     assert await register.due_tasks(100, 9) == [task()]
+    assert await register.policies_acted_upon() == PoliciesActedUpon(digest="d1", number=1)

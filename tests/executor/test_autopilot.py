@@ -20,9 +20,12 @@ from tests.executor.world import (
 from tidegate.domain.extension import Publication
 from tidegate.domain.refusal import NoUpgradeEver
 from tidegate.domain.version import Version
+from tidegate.executor.autopilot_tasks import request_id_of
+from tidegate.executor.conductor import StartRequest
 from tidegate.executor.limits import Limits
 from tidegate.fleets.faults import InstallFails, Where
 from tidegate.journal.promise import UpgradeQuery
+from tidegate.policy.source import PolicySource
 from tidegate.upgrade.plan import Trigger
 from tidegate.upgrade.state import StatusCode, Upgrade
 
@@ -242,3 +245,110 @@ async def test_an_upgrade_under_way_that_does_it_already_answers_for_the_publica
         assert await world.store.register.next_due_ms() is None
         await world.pass_seconds(600)
         assert [upgrade.upgrade_id for upgrade in await upgrades(world)] == [manual.upgrade_id]
+
+
+@virtual
+async def test_a_scale_set_that_cannot_be_handled_does_not_ground_the_autopilot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with autopilot() as world:
+        await world.put("bad", capacity=3)
+        await world.put("good", capacity=3)
+        await world.publish("1.1")
+        start_if_needed = world.conductor.start_if_needed
+
+        async def broken(request: StartRequest) -> Upgrade | None:
+            assert request.scale_set != scale_set_id("bad"), "a mistake of ours"
+            return await start_if_needed(request)
+
+        monkeypatch.setattr(world.conductor, "start_if_needed", broken)
+        await world.pass_seconds(600)
+        assert await world.versions("good") == ["1.1"] * 3
+        monkeypatch.undo()
+        await world.pass_seconds(DAY_SECONDS)
+        assert await world.versions("bad") == ["1.1"] * 3
+
+
+@virtual
+async def test_a_caller_who_takes_the_autopilots_request_id_does_not_ground_it() -> None:
+    async with autopilot(limits=Limits(max_automatic=1)) as world:
+        await world.put("first", capacity=3)
+        scale_set = await world.put("second", capacity=3)
+        await world.publish("1.1")
+        (task, *_) = sorted(
+            (
+                task
+                for task in await world.store.register.due_tasks(world.clock.now_ms(), 100)
+                if task.scale_set == scale_set.scale_set_id
+            ),
+            key=lambda task: (task.attempt, task.due_at_ms, task.cause),
+        )
+        await world.start("second", request_id=request_id_of(task), force=True)
+        await world.pass_seconds(DAY_SECONDS)
+        await world.publish("1.2")
+        await world.pass_seconds(DAY_SECONDS)
+        for name in ("first", "second"):
+            assert await world.versions(name) == ["1.2"] * 3
+
+
+def frozen() -> list[PolicySource]:
+    """The default policy, with a rule that keeps every scale set from being touched."""
+    (default,) = shipped("azure-default")
+    rule = "eligibility:\n  - name: nothing-moves\n    deny: Nothing moves now.\n"
+    return [PolicySource(file=default.file, text=default.text.replace("eligibility:\n", rule, 1))]
+
+
+@virtual
+async def test_rules_that_allow_again_what_they_allowed_before_they_were_tightened_start_it() -> None:
+    allowing = shipped("azure-default")
+    async with autopilot(policies=allowing) as world:
+        for number, version in enumerate(("1.1", "1.2")):
+            assert world.keeper.replace(frozen())
+            await world.put(capacity=3)
+            await world.publish(version)
+            await world.pass_seconds(DAY_SECONDS)
+            assert len(await upgrades(world)) == number
+            assert world.keeper.replace(allowing)
+            await world.pass_seconds(600)
+            assert await world.versions() == [version] * 3
+
+
+@virtual
+async def test_rules_that_changed_while_no_server_ran_are_found_when_one_opens() -> None:
+    async with autopilot(policies=frozen()) as closed:
+        await closed.put(capacity=3)
+        await closed.publish("1.1")
+        await closed.pass_seconds(600)
+        assert await upgrades(closed) == []
+    async with autopilot(memory=closed.memory, fleet=closed.fleet, policies=shipped("azure-default")) as world:
+        await world.pass_seconds(600)
+        assert await world.versions() == ["1.1"] * 3
+
+
+@virtual
+async def test_rules_that_say_the_same_start_nothing_now_or_when_a_server_opens() -> None:
+    (default,) = shipped("azure-default")
+    async with autopilot(policies=[default]) as world:
+        await world.put()
+        await world.publish("1.1")
+        await world.pass_seconds(25)
+        await world.conductor.cancel(name_of((await upgrades(world))[0]))
+        await world.pass_seconds(600)
+        assert world.keeper.replace([PolicySource(file="renamed.yaml", text=f"# A remark.\n{default.text}")])
+        await world.pass_seconds(600)
+        assert len(await upgrades(world)) == 1
+        assert await world.store.register.next_due_ms() is None
+
+
+@virtual
+async def test_changed_rules_wait_for_a_full_disk_too() -> None:
+    async with autopilot(policies=frozen()) as world:
+        await world.put(capacity=3)
+        await world.publish("1.1")
+        await world.pass_seconds(600)
+        world.memory.unavailable_because = "the disk is full"
+        world.keeper.replace(shipped("azure-default"))
+        await world.pass_seconds(3_600)
+        world.memory.unavailable_because = ""
+        await world.pass_seconds(600)
+        assert await world.versions() == ["1.1"] * 3

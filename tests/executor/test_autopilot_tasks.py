@@ -1,8 +1,11 @@
 """Which scale sets are to be looked at, and because of what."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.executor.world import AGENT, EPOCH_MS, SUBSCRIPTION, World, extension, resource, scale_set_id, virtual
+from tidegate.domain.refusal import JournalUnavailable
 from tidegate.domain.version import Version
 from tidegate.executor.autopilot_tasks import AutopilotTasks, attempt_of, request_id_of
 from tidegate.journal.register import AutopilotTask
@@ -58,11 +61,51 @@ async def test_reconciling_finds_what_was_lost_and_adds_nothing_that_was_acted_u
 
 
 @virtual
+async def test_other_policies_are_a_cause_and_so_are_those_that_come_back() -> None:
+    async with World() as world:
+        await world.put()
+        for number, digest in enumerate(("d", "e", "d"), start=1):
+            await finish_all(world)
+            for _ in range(2):
+                await tasks_of(world).add_for_policies(digest)
+                assert await causes(world) == [f"policy/{digest}/{number}"]
+            await finish_all(world)
+            await tasks_of(world).add_for_policies(digest)
+            assert await causes(world) == []
+
+
+@virtual
+async def test_a_crash_before_policies_are_known_to_be_acted_upon_adds_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with World() as world:
+        await world.put("one")
+        await world.put("two")
+        await finish_all(world)
+        monkeypatch.setattr("tidegate.executor.autopilot_tasks.PAGE", 1)
+        add_tasks = world.store.register.add_tasks
+
+        async def crashing(tasks: Sequence[AutopilotTask]) -> None:
+            if tasks[0].scale_set == scale_set_id("two"):
+                raise JournalUnavailable("the power went")
+            await add_tasks(tasks)
+
+        with monkeypatch.context() as crash, pytest.raises(JournalUnavailable):
+            crash.setattr(world.store.register, "add_tasks", crashing)
+            await tasks_of(world).add_for_policies("d")
+        assert (await causes(world, "one"), await causes(world, "two")) == (["policy/d/1"], [])
+        await finish_all(world)
+        await tasks_of(world).add_for_policies("d")
+        assert (await causes(world, "one"), await causes(world, "two")) == ([], ["policy/d/1"])
+
+
+@virtual
 async def test_a_scale_set_that_does_not_take_part_is_no_task() -> None:
     async with World() as world:
         await world.resources.put_scale_set(scale_set_id("web"), resource(3))
         await world.publish("1.1")
         await tasks_of(world).reconcile()
+        await tasks_of(world).add_for_policies("d")
         assert await causes(world) == []
 
 

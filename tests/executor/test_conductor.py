@@ -17,6 +17,7 @@ from tests.executor.world import (
     virtual,
 )
 from tidegate.domain.refusal import (
+    FleetUnavailable,
     MalformedRequest,
     NotEligible,
     NoUpgradeEver,
@@ -468,11 +469,30 @@ async def test_a_scale_set_that_the_fleet_could_not_be_told_of_is_placed_later(m
     monkeypatch.setattr(world.fleet, "place", fail)
     async with world:
         await world.publish("1.1")
-        with pytest.raises(ScaleSetNotFound):
+        with pytest.raises(FleetUnavailable):
             await world.start()
         await world.pass_seconds(60)
         await world.start()
         assert (await world.ended()).progress.successful_count == 10
+
+
+@virtual
+async def test_a_fleet_that_hangs_holds_an_opening_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with World() as before:
+        for number in range(20):
+            await before.put(f"s{number}")
+    world = World(memory=before.memory)
+
+    async def hang(_: ScaleSet) -> None:
+        await asyncio.sleep(10**6)
+
+    monkeypatch.setattr(world.fleet, "place", hang)
+    async with world:
+        assert world.clock.now_ms() - EPOCH_MS == 30_000
+        monkeypatch.undo()
+        await world.pass_seconds(120)
+        for number in range(20):
+            assert len(await world.resources.instances(scale_set_id(f"s{number}"))) == 10
 
 
 @virtual

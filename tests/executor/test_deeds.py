@@ -52,6 +52,14 @@ class Watched(Deaf):
             raise ConnectionError("connection refused")
 
 
+class Slow(Watched):
+    """One that takes a second to take orders."""
+
+    async def begin(self, orders: Sequence[InstanceOrder], reply: Reply) -> None:
+        await super().begin(orders, reply)
+        await asyncio.sleep(1)
+
+
 class Stage:
     """Deeds with everything they need, looked at from outside."""
 
@@ -95,6 +103,16 @@ async def test_orders_are_given_once_although_they_stay_owed() -> None:
     stage.deeds.carry_out(owed)
     await asyncio.sleep(1)
     assert len(stage.fleet.asked) == 2
+
+
+@virtual
+async def test_orders_that_are_being_given_when_answers_are_dropped_are_given_again_too() -> None:
+    stage = Stage(Slow())
+    stage.deeds.carry_out(Owed(dispatches=(dispatch(1, "0"), dispatch(2, "1"))))
+    await asyncio.sleep(1.5)
+    stage.deeds.hand_out_again()
+    await asyncio.sleep(60)
+    assert [what for _, what in stage.fleet.asked] == ["u/0/upgrade", "u/1/upgrade"] * 2
 
 
 @virtual

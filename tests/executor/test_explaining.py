@@ -40,7 +40,7 @@ async def test_a_failed_instance_and_one_whose_turn_never_came_are_explained_by_
         assert ended.halt is not None
         failed, never = await explain(world, "0"), await explain(world, "9")
         assert "VMExtensionProvisioningError" in failed.explanation
-        assert ended.halt.decision in failed.decisions
+        assert failed.decisions[0] == ended.halt.decision
         assert never.decisions[0] == ended.halt.decision
         assert "was not begun" in never.explanation
 

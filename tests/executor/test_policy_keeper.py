@@ -39,3 +39,20 @@ def test_a_good_set_replaces_the_whole_one_and_its_problems() -> None:
     assert keeper.replace(shipped("azure-default"))
     assert [policy.name for policy in keeper.policies()] == ["azure-default"]
     assert keeper.problems() == ()
+
+
+def test_who_listens_is_told_of_a_set_that_says_something_else_and_of_no_other() -> None:
+    told: list[str] = []
+    (default,) = shipped("azure-default")
+    keeper = PolicyKeeper([default])
+    keeper.when_replaced(lambda: told.append(keeper.digest()))
+    before = keeper.digest()
+    assert not keeper.replace([BROKEN])
+    assert keeper.replace([PolicySource(file="renamed.yaml", text=f"# A remark.\n{default.text}")])
+    assert (told, keeper.digest()) == ([], before)
+    assert keeper.replace(shipped("cautious", "azure-default"))
+    assert told == [keeper.digest()] != [before]
+
+
+def test_the_order_of_the_files_does_not_change_the_digest_of_the_set() -> None:
+    assert PolicyKeeper(shipped(*SHIPPED)).digest() == PolicyKeeper(shipped(*reversed(SHIPPED))).digest()

@@ -13,6 +13,7 @@ from tidegate.domain.refusal import (
     TooManyUpgrades,
     UpgradeInProgress,
 )
+from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.executor.conductor import StartRequest
 from tidegate.executor.limits import Limits
@@ -41,6 +42,27 @@ async def test_what_the_journal_began_although_it_failed_is_driven_to_its_end(mo
         upgrade = await world.start(request_id="r")
         assert upgrade.upgrade_id == "upgrade-2"
         assert (await world.ended()).progress.successful_count == 10
+
+
+@virtual
+async def test_a_scale_set_that_its_fleet_was_not_told_of_is_placed_when_it_is_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(_: ScaleSet) -> None:
+        raise ConnectionError("connection refused")
+
+    async with World(with_autopilot=True) as world:
+        monkeypatch.setattr(world.fleet, "place", fail)
+        with pytest.raises(FleetUnavailable):
+            await world.put()
+        await world.publish("1.1")
+        await world.pass_seconds(60)
+        with pytest.raises(FleetUnavailable, match="connection refused"):
+            await world.conductor.plan(scale_set_id("web"), UpgradeKind.EXTENSION)
+        monkeypatch.undo()
+        assert len((await world.conductor.plan(scale_set_id("web"), UpgradeKind.EXTENSION)).plan.order) == 10
+        await world.pass_seconds(3_600)
+        assert await world.versions() == ["1.1"] * 10
 
 
 @virtual

@@ -139,7 +139,9 @@ class World:
             self.new_id,
             turns=turns,
         )
-        self.autopilot = Autopilot(self.conductor, self.store.register, self.store.journal, self.clock, self.limits)
+        self.autopilot = Autopilot(
+            self.conductor, self.store.register, self.store.journal, self.keeper, self.clock, self.limits
+        )
         self.resources = Resources(
             self.store.register,
             self.fleet,

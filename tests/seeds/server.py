@@ -45,7 +45,7 @@ class Server:
         self.conductor = Conductor(
             journal, register, mortal_fleet, keeper, mortal_clock, self.hub, limits, self.new_id, turns=turns
         )
-        self.autopilot = Autopilot(self.conductor, register, journal, mortal_clock, limits)
+        self.autopilot = Autopilot(self.conductor, register, journal, keeper, mortal_clock, limits)
         self.resources = Resources(
             register, mortal_fleet, journal, mortal_clock, limits, self.new_id, self.autopilot, turns
         )

@@ -89,7 +89,7 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     conductor = Conductor(store.journal, store.register, fleet, policies, clock, hub, limits, _new_id, turns=turns)
     parts.push_async_callback(conductor.close)
     await conductor.open()
-    autopilot = Autopilot(conductor, store.register, store.journal, clock, limits)
+    autopilot = Autopilot(conductor, store.register, store.journal, policies, clock, limits)
     parts.push_async_callback(autopilot.close)
     await autopilot.open()
     resources = Resources(store.register, fleet, store.journal, clock, limits, _new_id, autopilot, turns)

@@ -66,7 +66,7 @@ def _write_lines(client: Client, name: str, resume_token: str, console: Console)
             picture.take(item)
             for line in lines_of(item, picture):
                 console.print(line, soft_wrap=True)
-    return code_of_status(picture.upgrade.status)
+    return _outcome(client, name, picture)
 
 
 def _write_documents(client: Client, name: str, resume_token: str) -> ExitCode:
@@ -75,7 +75,18 @@ def _write_documents(client: Client, name: str, resume_token: str) -> ExitCode:
         for item in watch:
             picture.take(item)
             typer.echo(_document(item, watch))
-    return code_of_status(picture.upgrade.status)
+    return _outcome(client, name, picture)
+
+
+def _outcome(client: Client, name: str, picture: Picture) -> ExitCode:
+    """How it ended. A watch that went on after the last event is told nothing any more, so then the server is asked."""
+    if picture.is_ended:
+        return code_of_status(picture.upgrade.status)
+    is_scale_set = "/rollingupgrades/" not in name.lower()
+    ended = (
+        client.get_latest_rolling_upgrade(name) if is_scale_set else client.get_rolling_upgrade(name).rolling_upgrade
+    )
+    return code_of_status(ended.status)
 
 
 def _document(item: WatchItem, watch: Watch) -> str:

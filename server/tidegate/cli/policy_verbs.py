@@ -113,7 +113,9 @@ def _write(found: Checked) -> None:
     for remark in found.remarks:
         remarks().print(f"remark: {remark}", style="dim", soft_wrap=True)
     if found.is_sound:
-        told = f"{len(found.policies)} policies are sound; {found.case_count} rehearsed cases went as expected."
+        many = len(found.policies) != 1
+        policies = f"{len(found.policies)} policies are" if many else "1 policy is"
+        told = f"{policies} sound; {found.case_count} rehearsed cases went as expected."
         results().print(told, style="green")
 
 

@@ -230,8 +230,15 @@ class EtagMismatch(Refusal):
     reason = Reason.ETAG_MISMATCH
 
     def __init__(self, name: str, given: str, current: str) -> None:
+        """An empty etag stands for nothing: `given` wants nothing to be there, `current` is nothing there."""
+        if not given:
+            stands = f"is there already, with the etag {current!r}."
+        elif not current:
+            stands = f"is not there, so it does not have the etag {given!r}."
+        else:
+            stands = f"has the etag {current!r} now, not {given!r}: somebody changed it since you read it."
         super().__init__(
-            f"{name} has the etag {current!r} now, not {given!r}: somebody changed it since you read it.",
+            f"{name} {stands}",
             advice="Read it again, make your change on that, and put it with its etag.",
             resource=name,
         )

@@ -1,8 +1,9 @@
-"""The autopilot: turns a publication into upgrades of every scale set that takes part.
+"""The autopilot: turns a publication, or rules that changed, into upgrades of every scale set that takes part.
 
 Law: a task is durable and is acted upon once; crashes and repetitions start no second upgrade, because an automatic
 upgrade's request id is made of its task. Whether an upgrade may begin, and whether any instance needs it, the start
-itself decides. At most so many automatic upgrades run at once; a busy scale set has its turn when it is free.
+itself decides. At most so many automatic upgrades run at once; a busy scale set has its turn when it is free. One that
+cannot be handled is a mistake of ours, is logged as one and looked at again later: the others must not wait for it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from tidegate.domain.refusal import (
     JournalUnavailable,
     NoPolicyApplies,
     NotEligible,
+    RequestIdReused,
     ScaleSetNotFound,
+    ShuttingDown,
     TooManyUpgrades,
     UpgradeInProgress,
 )
@@ -32,6 +35,7 @@ from tidegate.executor.considering import NotEligibleYet, is_denied_for_age
 from tidegate.executor.errands import Errands
 from tidegate.executor.fleet_calls import FleetUnavailable
 from tidegate.executor.limits import Limits
+from tidegate.executor.policy_keeper import PolicyKeeper
 from tidegate.journal.promise import Journal
 from tidegate.journal.register import AutopilotTask, Enrolment, Register
 from tidegate.upgrade.plan import Trigger, UpgradeKind
@@ -47,10 +51,17 @@ class Autopilot:
     """Starts automatic upgrades, now and when the server opens again."""
 
     def __init__(
-        self, conductor: Conductor, register: Register, journal: Journal, clock: Clock, limits: Limits
+        self,
+        conductor: Conductor,
+        register: Register,
+        journal: Journal,
+        policies: PolicyKeeper,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         self._conductor = conductor
         self._register = register
+        self._policies = policies
         self._clock = clock
         self._limits = limits
         self._tasks = AutopilotTasks(register, journal, conductor, clock)
@@ -62,6 +73,7 @@ class Autopilot:
         self._postponed: dict[tuple[str, str], int] = {}
         self._refusals: dict[str, str] = {}
         conductor.when_ended(self._note_end)
+        policies.when_replaced(self._bell.set)
 
     async def open(self) -> None:
         """Find out what was missed, then go on; the conductor is open already.
@@ -111,6 +123,7 @@ class Autopilot:
             self._bell.clear()
             try:
                 await self._follow_up_ended()
+                await self._tasks.add_for_policies(self._policies.digest())
                 await self._take_due()
                 due_ms = await self._register.next_due_ms() if self._room else None
             except JournalUnavailable as down:
@@ -179,7 +192,8 @@ class Autopilot:
         except UpgradeInProgress as busy:
             self._waiting.setdefault(key, {}).update({task.cause: task for task in tasks})
             await self._postpone(tasks, busy.message)
-        except (TooManyUpgrades, FleetUnavailable) as later:
+        except (TooManyUpgrades, FleetUnavailable, RequestIdReused) as later:
+            # A request id that somebody else used is not used again: it is another one after each wait.
             await self._postpone(tasks, later.message)
         except NotEligibleYet as young:
             self._refusals[key] = young.message
@@ -187,6 +201,11 @@ class Autopilot:
         except (NotEligible, NoPolicyApplies, ScaleSetNotFound) as refusal:
             self._refusals[key] = refusal.message
             await self._finish(tasks, refusal.message)
+        except (JournalUnavailable, ShuttingDown):
+            raise
+        except Exception:
+            log.exception("task_broke", scale_set=str(first.scale_set), cause=first.cause)
+            await self._postpone(tasks, "a mistake of ours")
         else:
             self._refusals.pop(key, None)
             await self._follow_up_start(tasks, upgrade)

@@ -1,7 +1,8 @@
 """Which scale sets the autopilot is to look at, and because of what.
 
 Law: tasks are added by their cause, and a cause is acted upon once. A publication, an enrolment and a put are causes;
-so is an automatic upgrade that left instances failed, where its policy tries again. Because everything that causes a
+so are policies that say something else than those before, and an automatic upgrade that left instances failed, where
+its policy tries again. Because everything that causes a
 task is durable itself, going through all of it again when the server opens finds whatever a crash has lost.
 """
 
@@ -15,7 +16,7 @@ from tidegate.domain.version import Version
 from tidegate.executor.clock import Clock
 from tidegate.executor.conductor import Conductor
 from tidegate.journal.promise import Journal
-from tidegate.journal.register import AutopilotTask, Enrolment, Register
+from tidegate.journal.register import AutopilotTask, Enrolment, PoliciesActedUpon, Register
 from tidegate.upgrade.plan import Trigger
 from tidegate.upgrade.state import StatusCode, Upgrade
 
@@ -65,16 +66,22 @@ class AutopilotTasks:
 
     async def add_for_publication(self, extension_type: ExtensionType, version: Version) -> None:
         """For every scale set that takes part and has the extension in that major version."""
-        is_enrolled: dict[str, bool] = {}
-        async for page in self._pages(""):
-            concerned = []
-            for scale_set in page:
-                subscription = scale_set.scale_set_id.subscription.lower()
-                if subscription not in is_enrolled:
-                    is_enrolled[subscription] = await self._is_enrolled(subscription)
-                if is_enrolled[subscription] and _has(scale_set, extension_type, version):
-                    concerned.append(scale_set)
+        async for page in self._enrolled_pages():
+            concerned = [scale_set for scale_set in page if _has(scale_set, extension_type, version)]
             await self._add(concerned, [_cause_of_version(extension_type.key, version)])
+
+    async def add_for_policies(self, digest: str) -> None:
+        """For every scale set that takes part, unless policies with this digest are the last that were acted upon.
+
+        They have been once every task is added, so a crash before that only adds the same tasks again.
+        """
+        last = await self._register.policies_acted_upon()
+        if last is not None and last.digest == digest:
+            return
+        coming = PoliciesActedUpon(digest=digest, number=1 if last is None else last.number + 1)
+        async for page in self._enrolled_pages():
+            await self._add(page, [_cause_of_policies(coming)])
+        await self._register.add_policies_acted_upon(coming)
 
     async def add_for_enrolment(self, enrolment: Enrolment) -> None:
         """For every scale set of the subscription."""
@@ -130,6 +137,14 @@ class AutopilotTasks:
             yield list(page)
             after_key = page[-1].scale_set_id.key
 
+    async def _enrolled_pages(self) -> AsyncIterator[list[ScaleSet]]:
+        """Of every page, the scale sets that take part."""
+        is_enrolled: dict[str, bool] = {}
+        async for page in self._pages(""):
+            for subscription in {scale_set.scale_set_id.subscription.lower() for scale_set in page} - is_enrolled.keys():
+                is_enrolled[subscription] = await self._is_enrolled(subscription)
+            yield [scale_set for scale_set in page if is_enrolled[scale_set.scale_set_id.subscription.lower()]]
+
     async def _newest(self, extension_type: ExtensionType) -> list[Version]:
         """The newest published version of each major."""
         by_major = {each.version.major: each.version for each in await self._register.publications(extension_type)}
@@ -153,6 +168,11 @@ def _cause_of_version(extension_key: str, version: Version) -> str:
 
 def _cause_of_enrolment(enrolment: Enrolment) -> str:
     return f"enrolled/{enrolment.changed_at_ms}"
+
+
+def _cause_of_policies(coming: PoliciesActedUpon) -> str:
+    # With its number, because policies that come back are a cause anew.
+    return f"policy/{coming.digest}/{coming.number}"
 
 
 def _cause_of_put(scale_set: ScaleSet) -> str:

@@ -121,10 +121,12 @@ class Conductor:
         Raises:
             JournalUnavailable: the journal cannot be read.
         """
-        after_key, count = "", 0
+        after_key, count, is_reachable = "", 0, True
         while scale_sets := await self._register.scale_sets("", after_key, PAGE):
             for scale_set in scale_sets:
-                if not await self._is_placed(scale_set):
+                # One call that fails is waited for, and not one for each of a thousand scale sets.
+                is_reachable = is_reachable and await self._is_placed(scale_set)
+                if not is_reachable:
                     self._errands.run(self._place_later(scale_set))
             after_key = scale_sets[-1].scale_set_id.key
             count += len(scale_sets)

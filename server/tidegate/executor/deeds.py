@@ -46,6 +46,7 @@ class Deeds:
         self._check_hold = check_hold
         self._owed = Owed()
         self._handed = 0
+        self._rounds = 0
         self._quiet_until_ms = 0
         self._dispatching: asyncio.Task[None] | None = None
         self._observing: asyncio.Task[None] | None = None
@@ -62,8 +63,9 @@ class Deeds:
         self._owe_alarm()
 
     def hand_out_again(self) -> None:
-        """Answers were dropped: give all orders once more that are not answered."""
+        """Answers were dropped: give all orders once more that are not answered, those too that are being given now."""
         self._handed = 0
+        self._rounds += 1
 
     def taken(self, items: Sequence[Item], *, has_followed: bool) -> None:
         """The driver has decided these. Where it went on, what it is owed now is owed at once; where an observation or
@@ -94,6 +96,7 @@ class Deeds:
         try:
             while (dispatch := self._next_dispatch()) is not None:
                 self._check_hold()
+                round_ = self._rounds
                 try:
                     orders = dispatch.orders()
                     if orders:
@@ -101,7 +104,8 @@ class Deeds:
                 except FleetUnavailable as unavailable:
                     await self._wait_after(unavailable, backoff)
                 else:
-                    self._handed = max(self._handed, dispatch.number)
+                    if round_ == self._rounds:
+                        self._handed = dispatch.number
                     backoff.reset()
         finally:
             self._dispatching = None

@@ -12,7 +12,7 @@ from tidegate.executor.facts import Survey
 from tidegate.executor.policy_keeper import PolicyKeeper
 from tidegate.executor.replay import PAGE
 from tidegate.journal.promise import Journal
-from tidegate.policy.decision import Decision
+from tidegate.policy.decision import Decision, Verdict
 from tidegate.upgrade.events import BatchJudged, BatchStarted
 from tidegate.upgrade.evolve import evolve
 from tidegate.upgrade.explain import Explanation, explain
@@ -49,7 +49,15 @@ async def explain_upgrade(upgrade: Upgrade, instance_id: str, journal: Journal) 
         decisions += await _decisions_of_batch(upgrade, standing.record.batch_number, journal)
     if upgrade.halt is not None:
         decisions.append(upgrade.halt.decision)
-    return Explained(upgrade=upgrade, explanation=standing.sentence, decisions=_each_once(decisions), standing=standing)
+    most_telling_first = sorted(_each_once(decisions), key=_telling, reverse=True)
+    return Explained(
+        upgrade=upgrade, explanation=standing.sentence, decisions=tuple(most_telling_first), standing=standing
+    )
+
+
+def _telling(decision: Decision) -> int:
+    """How much a decision says about one instance: that it was denied most, then what stopped its upgrade."""
+    return len(Verdict) if decision.verdict is Verdict.DENY else decision.verdict.gravity
 
 
 async def _decisions_of_batch(upgrade: Upgrade, batch_number: int, journal: Journal) -> list[Decision]:

@@ -42,10 +42,10 @@ class Survey:
 
 
 async def survey(register: Register, fleet: FleetCalls, scale_set_id: ScaleSetId, at_ms: int) -> Survey:
-    """Ask everybody about the scale set.
+    """Ask everybody about the scale set, which must not be deleted meanwhile.
 
     Raises:
-        ScaleSetNotFound: it was never put, or the fleet does not have it.
+        ScaleSetNotFound: it was never put.
         JournalUnavailable: the register cannot be read just now.
         FleetUnavailable: the fleet cannot be asked just now.
     """
@@ -61,9 +61,18 @@ async def survey(register: Register, fleet: FleetCalls, scale_set_id: ScaleSetId
         at_ms=at_ms,
         scale_set=scale_set,
         is_enrolled=enrolment is not None and enrolment.is_enrolled,
-        instances=await fleet.instances(scale_set_id),
+        instances=await _instances(fleet, scale_set),
         published=published,
     )
+
+
+async def _instances(fleet: FleetCalls, scale_set: ScaleSet) -> tuple[Instance, ...]:
+    try:
+        return await fleet.instances(scale_set.scale_set_id)
+    except ScaleSetNotFound:
+        # It was put while the fleet could not be told.
+        await fleet.place(scale_set)
+        return await fleet.instances(scale_set.scale_set_id)
 
 
 def scale_set_facts(found: Survey, *, kind: UpgradeKind, trigger: Trigger, force: bool) -> dict[str, FactText]:

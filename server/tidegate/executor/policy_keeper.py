@@ -1,12 +1,14 @@
 """The policies in force: a set that is replaced as a whole or not at all.
 
 Law: an invalid set never replaces a good one, and neither does an empty one: policies that vanished from a disk are a
-mishap, not a decision. What is wrong with the newest attempt is kept for whoever asks.
+mishap, not a decision. What is wrong with the newest attempt is kept for whoever asks. Who listens is told of a set that
+says something else, not of other comments or another layout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -39,6 +41,11 @@ class PolicyKeeper:
         """
         self._in_force: PolicySet = load_policies(sources)
         self._problems: tuple[Problem, ...] = ()
+        self._when_replaced: list[Callable[[], None]] = []
+
+    def when_replaced(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever policies with another digest are in force."""
+        self._when_replaced.append(listener)
 
     def replace(self, sources: Sequence[PolicySource]) -> bool:
         """Put this set in force; False, and the one in force stays, where it is unsound or empty."""
@@ -48,11 +55,19 @@ class PolicyKeeper:
             return self._keep(tuple(refused.problems))
         if self._in_force.policies and not found.policies:
             return self._keep((_VANISHED,))
-        if self._problems or _digests(found) != _digests(self._in_force):
+        says_else = _digest(found) != _digest(self._in_force)
+        if self._problems or says_else:
             log.info("policies_replaced", policies=[policy.name for policy in found.policies])
         self._in_force = found
         self._problems = ()
+        if says_else:
+            for listener in self._when_replaced:
+                listener()
         return True
+
+    def digest(self) -> str:
+        """What tells the policies in force from others: a SHA-256 in hex of what they say, their names included."""
+        return _digest(self._in_force)
 
     def choose(self, facts: Facts) -> CompiledPolicy | None:
         """The policy in force for a scale set and an upgrade with these facts, or None where none applies."""
@@ -85,5 +100,5 @@ class PolicyKeeper:
         return False
 
 
-def _digests(found: PolicySet) -> frozenset[tuple[str, str]]:
-    return frozenset((policy.name, policy.digest) for policy in found.policies)
+def _digest(found: PolicySet) -> str:
+    return hashlib.sha256("\n".join(sorted(policy.digest for policy in found.policies)).encode()).hexdigest()

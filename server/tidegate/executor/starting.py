@@ -65,12 +65,19 @@ class Starting:
 
     async def survey(self, scale_set: ScaleSetId) -> Survey:
         """All that is known of the scale set now; raises as `tidegate.executor.facts.survey` does."""
-        at_ms = max(self._around.clock.now_ms(), await self._after_latest_ms(scale_set))
-        return await survey(self._register, self._around.fleet, scale_set, at_ms)
+        async with self._turns.of(scale_set.key):
+            return await self._survey(scale_set)
 
     async def admit(self, scale_set: ScaleSetId, wish: Wish) -> Admitted:
         """What a start would do now; raises as `survey` and as `tidegate.executor.admission.admit` do."""
         return admit(await self.survey(scale_set), wish, self._policies)
+
+    async def _survey(self, scale_set: ScaleSetId) -> Survey:
+        at_ms = max(self._around.clock.now_ms(), await self._after_latest_ms(scale_set))
+        return await survey(self._register, self._around.fleet, scale_set, at_ms)
+
+    async def _admit(self, request: StartRequest) -> Admitted:
+        return admit(await self._survey(request.scale_set), request.wish, self._policies)
 
     async def _after_latest_ms(self, scale_set: ScaleSetId) -> int:
         """The moment after the start of the scale set's latest upgrade: two of them never start in the same one, and
@@ -94,14 +101,14 @@ class Starting:
                 return earlier
             active = self._known.active(request.scale_set)
             if active is not None:
-                if only_if_needed and (await self.admit(request.scale_set, request.wish)).is_done_by(active):
+                if only_if_needed and (await self._admit(request)).is_done_by(active):
                     return active
                 raise UpgradeInProgress(name_of(active))
             if self._known.active_count + self._starting_count >= self._around.limits.max_active:
                 raise TooManyUpgrades(self._around.limits.max_active)
             self._starting_count += 1
             try:
-                admitted = await self.admit(request.scale_set, request.wish)
+                admitted = await self._admit(request)
                 if only_if_needed and not admitted.planned.plan.order:
                     admitted.check_age()
                     return None

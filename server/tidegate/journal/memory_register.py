@@ -11,7 +11,7 @@ from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.journal.etag import check_etag
-from tidegate.journal.register import AutopilotTask, Enrolment
+from tidegate.journal.register import AutopilotTask, Enrolment, PoliciesActedUpon
 
 
 class RegisterMemory:
@@ -27,6 +27,8 @@ class RegisterMemory:
         self.tasks: dict[tuple[str, str], AutopilotTask] = {}
         """By scale set key and cause; finished ones are not here any more."""
         self.finished: set[tuple[str, str]] = set()
+        self.policies_acted_upon: dict[int, PoliciesActedUpon] = {}
+        """By number."""
 
     def copy(self) -> RegisterMemory:
         """Another with the same content."""
@@ -36,6 +38,7 @@ class RegisterMemory:
         twin.publications = {key: dict(versions) for key, versions in self.publications.items()}
         twin.tasks = dict(self.tasks)
         twin.finished = set(self.finished)
+        twin.policies_acted_upon = dict(self.policies_acted_upon)
         return twin
 
 
@@ -136,6 +139,14 @@ class MemoryRegister:
         await self._passed()
         self._memory.tasks.pop(_place(task), None)
         self._memory.finished.add(_place(task))
+
+    async def policies_acted_upon(self) -> PoliciesActedUpon | None:
+        await self._passed()
+        return max(self._memory.policies_acted_upon.values(), key=attrgetter("number"), default=None)
+
+    async def add_policies_acted_upon(self, acted_upon: PoliciesActedUpon) -> None:
+        await self._passed()
+        self._memory.policies_acted_upon.setdefault(acted_upon.number, acted_upon)
 
 
 def _place(task: AutopilotTask) -> tuple[str, str]:

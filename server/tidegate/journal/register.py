@@ -32,9 +32,18 @@ class AutopilotTask:
 
     scale_set: ScaleSetId
     cause: str
-    """`publisher/type/version` in lower case, or `retry/{upgrade id}`."""
+    """`publisher/type/version` in lower case, or for instance `retry/{upgrade id}`."""
     due_at_ms: int
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoliciesActedUpon:
+    """A set of policies whose coming into force the autopilot has acted upon."""
+
+    digest: str
+    number: int
+    """Counts the sets from 1; one that comes back has a number anew."""
 
 
 class Register(Protocol):
@@ -99,3 +108,9 @@ class Register(Protocol):
 
     async def finish_task(self, task: AutopilotTask) -> None:
         """The task was acted upon; it never comes back, nor is it added again."""
+
+    async def policies_acted_upon(self) -> PoliciesActedUpon | None:
+        """The set with the greatest number, or None where there never was one."""
+
+    async def add_policies_acted_upon(self, acted_upon: PoliciesActedUpon) -> None:
+        """Remember the set; a number that is there already is not added."""

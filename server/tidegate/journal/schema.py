@@ -95,7 +95,8 @@ _FIRST = (
     """,
     "CREATE INDEX open_tasks ON tasks (due_at_ms, scale_set_key, cause) WHERE is_finished = 0",
 )
-_STEPS = (_FIRST,)
+_SECOND = ("CREATE TABLE policies_acted_upon (number INTEGER PRIMARY KEY, digest TEXT NOT NULL)",)
+_STEPS = (_FIRST, _SECOND)
 """What brings the tables from each version to the next: the first entry makes version 1 of an empty file."""
 
 SCHEMA_VERSION = len(_STEPS)

@@ -21,7 +21,7 @@ from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.journal.etag import check_etag
 from tidegate.journal.readers import Readers
-from tidegate.journal.register import AutopilotTask, Enrolment
+from tidegate.journal.register import AutopilotTask, Enrolment, PoliciesActedUpon
 from tidegate.journal.writer import Work, Writer
 
 Values = dict[str, str | int]
@@ -83,12 +83,18 @@ _FINISH_TASK = """
     VALUES (:key, :cause, :scale_set, :due_at_ms, :attempt, 1)
     ON CONFLICT (scale_set_key, cause) DO UPDATE SET is_finished = 1
 """
+_POLICIES_ACTED_UPON = """
+    SELECT json_group_array(json_array(digest, number))
+    FROM (SELECT * FROM policies_acted_upon ORDER BY number DESC LIMIT 1)
+"""
+_ADD_POLICIES_ACTED_UPON = "INSERT OR IGNORE INTO policies_acted_upon (number, digest) VALUES (:number, :digest)"
 
 _SCALE_SETS_DECODER = msgspec.json.Decoder(list[tuple[str, str, str, str]])
 _ENROLMENTS_DECODER = msgspec.json.Decoder(list[tuple[str, int, int]])
 _PUBLICATIONS_DECODER = msgspec.json.Decoder(list[tuple[str, str, str, int]])
 _TYPES_DECODER = msgspec.json.Decoder(list[tuple[str, str]])
 _TASKS_DECODER = msgspec.json.Decoder(list[tuple[str, str, int, int]])
+_POLICIES_DECODER = msgspec.json.Decoder(list[tuple[str, int]])
 
 
 class SqliteRegister:
@@ -181,6 +187,13 @@ class SqliteRegister:
 
     async def finish_task(self, task: AutopilotTask) -> None:
         await self._execute(_FINISH_TASK, _task_values(task))
+
+    async def policies_acted_upon(self) -> PoliciesActedUpon | None:
+        found = _POLICIES_DECODER.decode(await self._json(_POLICIES_ACTED_UPON, {}))
+        return next((PoliciesActedUpon(digest=digest, number=number) for digest, number in found), None)
+
+    async def add_policies_acted_upon(self, acted_upon: PoliciesActedUpon) -> None:
+        await self._execute(_ADD_POLICIES_ACTED_UPON, {"number": acted_upon.number, "digest": acted_upon.digest})
 
     async def _scale_sets(self, condition: str, values: Values) -> list[ScaleSet]:
         statement = _SCALE_SETS.format(condition=condition)

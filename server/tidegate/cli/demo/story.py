@@ -98,6 +98,7 @@ class Story:
         waiting = next(each for each in answer.instances if each.status == InstanceStatus.INSTANCE_STATUS_WAITING)
         self._say("Why?", "Ask about any machine: one that failed, and one that was never touched.")
         self._explain(failed)
+        self._stage.console.print()
         self._explain(waiting)
         return upgrade
 
