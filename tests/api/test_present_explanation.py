@@ -30,7 +30,7 @@ async def test_a_failed_instance_is_explained_with_its_batch_its_zone_and_its_fa
         assert (told.instance.zone, told.instance.batch_number) == (zone, record.batch_number)
         assert (told.instance.code, told.instance.message) == (record.code, record.message)
         assert told.instance.change_time.ToMilliseconds() == record.changed_at_ms
-        assert told.decisions[0].verdict == decision_pb2.VERDICT_PACE
+        assert told.decisions[0].verdict == decision_pb2.VERDICT_HALT
 
 
 @virtual

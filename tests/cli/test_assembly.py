@@ -137,7 +137,7 @@ def _no_fleet(tmp_path: Path) -> None:
     ("spoil", "said"),
     [
         (_no_folder, r"The data folder \S+ cannot be used: "),
-        (_no_journal, "The journal cannot be written: "),
+        (_no_journal, "The journal cannot be used: "),
         (_no_fleet, "The file of the simulated fleet .* cannot be opened: "),
     ],
 )

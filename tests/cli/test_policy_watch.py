@@ -37,6 +37,19 @@ def test_a_change_is_taken_up(folder: Path) -> None:
     assert keeper.problems() == ()
 
 
+def test_who_listens_is_told_of_another_rule_and_not_of_another_comment(folder: Path) -> None:
+    watch, keeper = watch_of(folder)
+    told: list[str] = []
+    keeper.when_replaced(lambda: told.append(keeper.digest()))
+    file = folder / "azure-default.yaml"
+    file.write_text(file.read_text() + "\n# a remark\n")
+    watch.look()
+    assert told == []
+    file.write_text(file.read_text().replace("name: no-service-fabric", "name: no-fabric-at-all"))
+    watch.look()
+    assert told == [keeper.digest()]
+
+
 def test_a_broken_file_leaves_the_good_set_and_is_told(folder: Path) -> None:
     watch, keeper = watch_of(folder)
     before = names(keeper)

@@ -90,9 +90,10 @@ async def test_a_crash_before_policies_are_known_to_be_acted_upon_adds_nothing_t
                 raise JournalUnavailable("the power went")
             await add_tasks(tasks)
 
-        with monkeypatch.context() as crash, pytest.raises(JournalUnavailable):
+        with monkeypatch.context() as crash:
             crash.setattr(world.store.register, "add_tasks", crashing)
-            await tasks_of(world).add_for_policies("d")
+            with pytest.raises(JournalUnavailable):
+                await tasks_of(world).add_for_policies("d")
         assert (await causes(world, "one"), await causes(world, "two")) == (["policy/d/1"], [])
         await finish_all(world)
         await tasks_of(world).add_for_policies("d")

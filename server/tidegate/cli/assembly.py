@@ -63,7 +63,7 @@ async def assemble(settings: Settings) -> AsyncIterator[House]:
         try:
             house = await _build(settings, parts)
         except (JournalNewer, JournalUnavailable) as refusal:
-            raise CannotServe(f"{refusal.message} {refusal.advice}") from refusal
+            raise CannotServe(f"{settings.data}: {refusal.message} {refusal.advice}") from refusal
         except (FolderUnusable, UnreadableFolder, ScenarioInvalid, StoreOfAnotherFormat, CannotListen) as mishap:
             raise CannotServe(str(mishap)) from mishap
         except PolicyRefused as refused:

@@ -298,13 +298,14 @@ class TooManyUpgrades(Refusal):
 
 
 class JournalUnavailable(Refusal):
-    """The journal cannot be written just now: a full disk, a lost file."""
+    """The journal cannot be used just now: a full disk, a lost file, a file that is something else."""
 
     reason = Reason.JOURNAL_UNAVAILABLE
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The journal cannot be written: {why}.", advice="Free disk space or mend the disk, then retry."
+            f"The journal cannot be used: {why}.",
+            advice="Free disk space, mend the disk, or give the server another data folder.",
         )
         self.why = why
 

@@ -141,9 +141,14 @@ class AutopilotTasks:
         """Of every page, the scale sets that take part."""
         is_enrolled: dict[str, bool] = {}
         async for page in self._pages(""):
-            for subscription in {scale_set.scale_set_id.subscription.lower() for scale_set in page} - is_enrolled.keys():
-                is_enrolled[subscription] = await self._is_enrolled(subscription)
-            yield [scale_set for scale_set in page if is_enrolled[scale_set.scale_set_id.subscription.lower()]]
+            enrolled = []
+            for scale_set in page:
+                subscription = scale_set.scale_set_id.subscription.lower()
+                if subscription not in is_enrolled:
+                    is_enrolled[subscription] = await self._is_enrolled(subscription)
+                if is_enrolled[subscription]:
+                    enrolled.append(scale_set)
+            yield enrolled
 
     async def _newest(self, extension_type: ExtensionType) -> list[Version]:
         """The newest published version of each major."""

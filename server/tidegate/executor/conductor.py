@@ -93,6 +93,7 @@ class Conductor:
         self._is_closed = False
         self._when_ended: list[Callable[[Upgrade], None]] = []
         self._errands = Errands()
+        self._turns = Turns() if turns is None else turns
         self._known = KnownUpgrades(journal, limits.kept_instances)
         surroundings = Surroundings(
             journal=journal,
@@ -109,7 +110,7 @@ class Conductor:
             policies=policies,
             known=self._known,
             driving=self._driving,
-            turns=Turns() if turns is None else turns,
+            turns=self._turns,
             errands=self._errands,
             new_id=new_id,
         )
@@ -253,11 +254,14 @@ class Conductor:
     async def _place_later(self, scale_set: ScaleSet) -> None:
         """The fleet could not be told of the scale set: tell it as soon as it can be."""
         backoff = Backoff(first_ms=self._limits.retry_first_ms, longest_ms=self._limits.retry_longest_ms)
-        current: ScaleSet | None = scale_set
-        while current is not None and not await self._is_placed(current):
+        is_settled = False
+        while not is_settled:
             await self._clock.sleep_until(self._clock.now_ms() + backoff.next_ms())
+            # In its turn, so that a delete in the meantime does not find its machines back again.
             with suppress(JournalUnavailable):
-                current = await self._register.scale_set(scale_set.scale_set_id)
+                async with self._turns.of(scale_set.scale_set_id.key):
+                    current = await self._register.scale_set(scale_set.scale_set_id)
+                    is_settled = current is None or await self._is_placed(current)
 
     async def _start(self, request: StartRequest, *, only_if_needed: bool) -> Upgrade | None:
         if self._is_closed:

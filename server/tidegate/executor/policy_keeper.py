@@ -1,8 +1,8 @@
 """The policies in force: a set that is replaced as a whole or not at all.
 
 Law: an invalid set never replaces a good one, and neither does an empty one: policies that vanished from a disk are a
-mishap, not a decision. What is wrong with the newest attempt is kept for whoever asks. Who listens is told of a set that
-says something else, not of other comments or another layout.
+mishap, not a decision. What is wrong with the newest attempt is kept for whoever asks. Who listens is told of a set
+that says something else, not of other comments or another layout.
 """
 
 from __future__ import annotations
