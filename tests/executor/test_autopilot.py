@@ -211,6 +211,21 @@ async def test_what_somebody_cancelled_is_not_tried_again() -> None:
 
 
 @virtual
+async def test_what_somebody_cancelled_does_not_begin_again_because_a_server_opens() -> None:
+    async with autopilot() as world:
+        await world.put()
+        await world.publish("1.1")
+        await world.pass_seconds(5)
+        (upgrade,) = await upgrades(world)
+        await world.conductor.cancel(name_of(upgrade))
+        await world.pass_seconds(600)
+    async with autopilot(memory=world.memory, fleet=world.fleet, ids="later") as again:
+        await again.pass_seconds(DAY_SECONDS)
+        (only,) = await upgrades(again)
+        assert only.status is StatusCode.CANCELLED
+
+
+@virtual
 async def test_a_full_disk_delays_the_autopilot_and_loses_nothing() -> None:
     async with autopilot() as world:
         await world.put(capacity=5)
@@ -272,8 +287,8 @@ async def test_a_scale_set_that_cannot_be_handled_does_not_ground_the_autopilot(
 @virtual
 async def test_a_caller_who_takes_the_autopilots_request_id_does_not_ground_it() -> None:
     async with autopilot(limits=Limits(max_automatic=1)) as world:
-        await world.put("first", capacity=3)
-        scale_set = await world.put("second", capacity=3)
+        scale_set = await world.put("first", capacity=3)
+        await world.put("second", capacity=3)
         await world.publish("1.1")
         (task, *_) = sorted(
             (
@@ -283,7 +298,7 @@ async def test_a_caller_who_takes_the_autopilots_request_id_does_not_ground_it()
             ),
             key=lambda task: (task.attempt, task.due_at_ms, task.cause),
         )
-        await world.start("second", request_id=request_id_of(task), force=True)
+        await world.start("first", request_id=request_id_of(task), force=True)
         await world.pass_seconds(DAY_SECONDS)
         await world.publish("1.2")
         await world.pass_seconds(DAY_SECONDS)

@@ -32,7 +32,7 @@ async def test_a_put_an_enrolment_and_a_publication_are_causes() -> None:
     async with World() as world:
         scale_set = await world.put()
         await world.publish("1.1")
-        assert await causes(world) == ["contoso.monitor/agent/1.1", f"put/{scale_set.etag}"]
+        assert await causes(world) == ["contoso.monitor/agent/1.1", f"enrolled/{EPOCH_MS}", f"put/{scale_set.etag}"]
         await finish_all(world)
         await world.resources.withdraw(SUBSCRIPTION)
         await world.pass_seconds(5)
@@ -114,7 +114,7 @@ async def test_a_scale_set_that_does_not_take_part_is_no_task() -> None:
 async def test_a_task_is_wanted_while_its_scale_set_is_there_and_takes_part() -> None:
     async with World() as world:
         await world.put()
-        (task,) = await world.store.register.due_tasks(world.clock.now_ms(), 10)
+        task, *_ = await world.store.register.due_tasks(world.clock.now_ms(), 10)
         assert await tasks_of(world).is_wanted(task)
         await world.resources.withdraw(SUBSCRIPTION)
         assert not await tasks_of(world).is_wanted(task)

@@ -2,13 +2,14 @@
 
 Law: tasks are added by their cause, and a cause is acted upon once. A publication, an enrolment and a put are causes;
 so are policies that say something else than those before, and an automatic upgrade that left instances failed, where
-its policy tries again. Because everything that causes a
-task is durable itself, going through all of it again when the server opens finds whatever a crash has lost.
+its policy tries again. Because everything that causes a task is durable itself, going through all of it again when the
+server opens finds whatever a crash has lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from typing import TypeAlias
 
 from tidegate.domain.extension import ExtensionType
 from tidegate.domain.scale_set import ScaleSet
@@ -23,6 +24,9 @@ from tidegate.upgrade.state import StatusCode, Upgrade
 PAGE = 500
 _REQUEST_PREFIX = "autopilot"
 _MILLISECONDS = 1_000
+
+Newest: TypeAlias = dict[str, list[Version]]
+"""The newest published version of each major, by extension type: what was looked up already."""
 
 
 def request_id_of(task: AutopilotTask) -> str:
@@ -48,21 +52,11 @@ class AutopilotTasks:
 
     async def reconcile(self) -> None:
         """Add every task that there is a cause for and that was not acted upon yet."""
-        newest: dict[str, list[Version]] = {}
+        newest: Newest = {}
         async for page in self._pages(""):
             for scale_set in page:
-                enrolment = await self._register.enrolment(scale_set.scale_set_id.subscription.lower())
-                if enrolment is None or not enrolment.is_enrolled:
-                    continue
-                causes = [_cause_of_put(scale_set), _cause_of_enrolment(enrolment)]
-                for extension in scale_set.extensions:
-                    key = extension.extension_type.key
-                    if key not in newest:
-                        newest[key] = await self._newest(extension.extension_type)
-                    major = extension.type_handler_version.major
-                    causes += [_cause_of_version(key, each) for each in newest[key] if each.major == major]
-                await self._add([scale_set], causes)
-                await self._add_missed_retry(scale_set)
+                if await self._add_present(scale_set, newest):
+                    await self._add_missed_retry(scale_set)
 
     async def add_for_publication(self, extension_type: ExtensionType, version: Version) -> None:
         """For every scale set that takes part and has the extension in that major version."""
@@ -85,13 +79,14 @@ class AutopilotTasks:
 
     async def add_for_enrolment(self, enrolment: Enrolment) -> None:
         """For every scale set of the subscription."""
+        newest: Newest = {}
         async for page in self._pages(enrolment.subscription):
-            await self._add(page, [_cause_of_enrolment(enrolment)])
+            for scale_set in page:
+                await self._add_present(scale_set, newest)
 
     async def add_for_scale_set(self, scale_set: ScaleSet) -> None:
         """For the scale set, if it takes part."""
-        if await self._is_enrolled(scale_set.scale_set_id.subscription.lower()):
-            await self._add([scale_set], [_cause_of_put(scale_set)])
+        await self._add_present(scale_set, {})
 
     async def add_retry(self, upgrade: Upgrade) -> None:
         """For what an automatic upgrade left failed, if its policy tries again and has not tried often enough."""
@@ -112,6 +107,25 @@ class AutopilotTasks:
         if await self._register.scale_set(task.scale_set) is None:
             return False
         return await self._is_enrolled(task.scale_set.subscription.lower())
+
+    async def _add_present(self, scale_set: ScaleSet, newest: Newest) -> bool:
+        """Add all that is a cause for the scale set now; False where it takes no part.
+
+        All of it at once, because one look answers all: a cause that was left out would look new to the next server
+        that opens, and start again what somebody cancelled.
+        """
+        enrolment = await self._register.enrolment(scale_set.scale_set_id.subscription.lower())
+        if enrolment is None or not enrolment.is_enrolled:
+            return False
+        causes = [_cause_of_put(scale_set), _cause_of_enrolment(enrolment)]
+        for extension in scale_set.extensions:
+            key = extension.extension_type.key
+            if key not in newest:
+                newest[key] = await self._newest(extension.extension_type)
+            major = extension.type_handler_version.major
+            causes += [_cause_of_version(key, each) for each in newest[key] if each.major == major]
+        await self._add([scale_set], causes)
+        return True
 
     async def _add_missed_retry(self, scale_set: ScaleSet) -> None:
         row = await self._journal.latest(scale_set.scale_set_id)

@@ -22,13 +22,6 @@ from tidegate.policy.source import PolicySource
 
 log = structlog.stdlib.get_logger(__name__)
 
-_NOWHERE = Place(file="", line=1, column=1)
-_VANISHED = Problem(
-    place=_NOWHERE,
-    message="No policy file is left.",
-    advice="Put the files back; the policies that were there stay in force until then.",
-)
-
 
 class PolicyKeeper:
     """Holds the policies in force and what was wrong with the newest attempt to replace them."""
@@ -54,7 +47,7 @@ class PolicyKeeper:
         except PolicyRefused as refused:
             return self._keep(tuple(refused.problems))
         if self._in_force.policies and not found.policies:
-            return self._keep((_VANISHED,))
+            return self._keep((_vanished(self._in_force.policies[0].place),))
         says_else = _digest(found) != _digest(self._in_force)
         if self._problems or says_else:
             log.info("policies_replaced", policies=[policy.name for policy in found.policies])
@@ -98,6 +91,14 @@ class PolicyKeeper:
             log.warning("policies_refused", problems=len(problems), place=str(first.place), first=first.message)
         self._problems = problems
         return False
+
+
+def _vanished(place: Place) -> Problem:
+    return Problem(
+        place=place,
+        message="No policy file is left.",
+        advice="Put the files back; the policies that were there stay in force until then.",
+    )
 
 
 def _digest(found: PolicySet) -> str:
