@@ -28,7 +28,7 @@ define write_contract
 	> $(1)/tidegate/v1/__init__.py
 endef
 
-.PHONY: help demo test check check-contract check-generated check-style check-types format generate bench wheel clean
+.PHONY: help demo test check check-contract check-generated check-style check-types format generate schemas bench wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 26
@@ -70,6 +70,13 @@ generate: $(INSTALLED)  ## write server/tidegate/v1 anew from proto/
 	@mkdir -p $(INTO)/tidegate/v1
 	@find $(INTO)/tidegate/v1 -type f -delete
 	$(call write_contract,$(INTO))
+
+schemas: $(INSTALLED)  ## write rules/*.schema.json anew from the facts and operators
+	@for name in schema rehearsal_schema; do \
+	  file=$$([ "$$name" = schema ] && echo policy || echo rehearsal); \
+	  $(BIN)/python -c "import sys; from tidegate.policy.$$name import published_text; sys.stdout.write(published_text())" \
+	    > "rules/$$file.schema.json"; \
+	done
 
 bench: $(INSTALLED)  ## measure, and print the figures
 	@$(BIN)/python -m benchmarks

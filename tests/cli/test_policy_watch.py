@@ -77,7 +77,9 @@ def test_a_folder_that_vanished_changes_nothing(folder: Path) -> None:
     shutil.rmtree(folder)
     watch.look()
     assert names(keeper) == before
-    assert "No policy file is left" in keeper.problems()[0].message
+    (vanished,) = keeper.problems()
+    assert "No policy file is left" in vanished.message
+    assert vanished.place.file, "it names a file that was there"
 
 
 def test_a_file_that_cannot_be_read_changes_nothing(folder: Path) -> None:

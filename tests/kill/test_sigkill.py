@@ -101,8 +101,12 @@ def publish_if_idle(client: Client, newer: Iterator[str], published: list[str]) 
         client.publish_extension_version("Tests", "Agent", published[-1])
 
 
-def live_and_die(server: Serving, client: Client, chance: random.Random, newer: Iterator[str], told: list[str]) -> None:
-    """One life of a server, ended at a random moment: while it opens its journal, or while it works."""
+def live_and_die(server: Serving, client: Client, chance: random.Random, newer: Iterator[str], told: list[str]) -> bool:
+    """One life of a server, ended at a random moment: while it opens its journal, or while it works.
+
+    True where it was killed; now and then it is asked to stop instead.
+    """
+    is_killed = chance.random() >= 0.15
     server.begin()
     try:
         if chance.random() < 0.25:
@@ -112,7 +116,8 @@ def live_and_die(server: Serving, client: Client, chance: random.Random, newer: 
             publish_if_idle(client, newer, told)
             time.sleep(chance.uniform(0.0, 0.6))
     finally:
-        server.end(signal.SIGTERM if chance.random() < 0.15 else signal.SIGKILL)
+        server.end(signal.SIGKILL if is_killed else signal.SIGTERM)
+    return is_killed
 
 
 def wait_for_the_ends(client: Client, published: Sequence[str]) -> Sequence[RollingUpgrade]:
@@ -165,9 +170,9 @@ def test_a_server_killed_again_and_again_loses_nothing_and_does_nothing_twice(tm
             assert all(follower.saw_something.wait(20) for follower in followers.values())
             server.end(signal.SIGKILL)
         while kills < KILLS and time.monotonic() < until:
-            live_and_die(Serving(*options), client, chance, newer, published)
-            kills += 1
-            midway_kills += any(follower.is_midway for follower in followers.values())
+            if live_and_die(Serving(*options), client, chance, newer, published):
+                kills += 1
+                midway_kills += any(follower.is_midway for follower in followers.values())
         with Serving(*options) as server:
             upgrades = wait_for_the_ends(client, published)
             check_the_machines(client, published[-1])
