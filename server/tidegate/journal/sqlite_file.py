@@ -95,15 +95,20 @@ class SqliteFile:
             isolation_level=None,
             check_same_thread=False,
         )
-        for setting in (
+        settings = (
             "synchronous = FULL",
             "foreign_keys = ON",
             f"cache_size = -{CACHE_KIBIBYTES}",
             f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
             f"journal_size_limit = {LOG_LIMIT_BYTES}",
             f"query_only = {'ON' if query_only else 'OFF'}",
-        ):
-            connection.execute(f"PRAGMA {setting}")
+        )
+        try:
+            for setting in settings:
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 
