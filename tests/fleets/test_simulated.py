@@ -1,6 +1,7 @@
 """The simulated fleet in virtual time: how long things take, what goes wrong when, and what a restart finds."""
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -308,7 +309,8 @@ def test_on_a_full_disk_nobody_is_answered_before_the_machine_can_be_kept(tmp_pa
     mishaps: list[BaseException] = []
     assert run_virtual(story()).codes == [("0", [])]
     assert {type(mishap) for mishap in mishaps} == {MachinesNotKept}
-    (kept,) = MachineStore(tmp_path / "machines.sqlite3").load()
+    with closing(MachineStore(tmp_path / "machines.sqlite3")) as store:
+        (kept,) = store.load()
     assert str(kept.machines["0"].extensions["Agent"].version) == "2.5"
 
 
@@ -321,10 +323,12 @@ async def test_what_a_full_disk_refuses_is_done_when_it_is_asked_again(tmp_path:
         await fleet.forget(WEB)
     store.fill(False)
     await fleet.place(scale_set(capacity=2))
-    (kept,) = MachineStore(path).load()
+    with closing(MachineStore(path)) as reopened:
+        (kept,) = reopened.load()
     assert list(kept.machines) == ["0", "1"]
     await fleet.forget(WEB)
-    assert list(MachineStore(path).load()) == []
+    with closing(MachineStore(path)) as reopened:
+        assert list(reopened.load()) == []
     await fleet.close()
 
 

@@ -101,13 +101,19 @@ class MachineStore:
         """
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._encoded: dict[int, tuple[Software, bytes]] = {}
+        try:
+            self._prepare(path)
+        except (sqlite3.Error, StoreOfAnotherFormat):
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
         found = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found == 0:
             self._connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
         elif found != FORMAT:
-            self._connection.close()
             raise StoreOfAnotherFormat(path, found)
 
     def load(self) -> Iterator[Kept]:
