@@ -17,7 +17,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 INSTALLED := $(VENV)/.installed
 BIN := $(VENV)/bin
 PROTO = $(shell find proto -name '*.proto' | sort)
-TYPED = $(wildcard server/tidegate clients/python tests benchmarks)
+TYPED = $(wildcard server/tidegate clients/python clients/agent clients/handler tests benchmarks)
 
 # Writes what protoc makes of the contract under the folder given as $(1).
 # The package tidegate.v1 and the folder tidegate/v1 are the same path, so no import needs rewriting.

@@ -2,7 +2,8 @@
 
     cli -> api -> executor -> journal -> upgrade -> policy -> domain
                       \\-----> fleets ----------------------> domain
-    tidegate_client, tidegate_agent -> tidegate.v1 only
+    fleets -> packages, trust -> domain
+    tidegate_client -> tidegate.v1 only;  tidegate_agent -> tidegate.v1, tidegate_handler;  tidegate_handler -> nothing
 
 To add a room, add its row to ``ROOMS``. To let a room use one more library, add it to the row and defend it.
 """
@@ -87,28 +88,39 @@ ROOMS = (
         because="The journal keeps what happened; it must be readable when no machine can be reached.",
     ),
     _room(
-        "tidegate.fleets",
+        "tidegate.packages",
+        leans_on="tidegate.domain tidegate_handler",
+        because="A package is bytes and a manifest; who publishes it and who fetches it is none of its business.",
+    ),
+    _room(
+        "tidegate.trust",
         leans_on="tidegate.domain",
+        libraries="cryptography",
+        because="Keys and secrets are handled in one room that knows nothing else, so that it can be read as a whole.",
+    ),
+    _room(
+        "tidegate.fleets",
+        leans_on="tidegate.domain tidegate.packages tidegate.trust",
         libraries=ANY,
         because="A fleet runs machines and knows nothing of why, so that any fleet can be put under any upgrade.",
     ),
     _room(
         "tidegate.executor",
-        leans_on="tidegate.journal tidegate.fleets tidegate.upgrade tidegate.policy tidegate.domain",
+        leans_on="tidegate.journal tidegate.fleets tidegate.packages tidegate.upgrade tidegate.policy tidegate.domain",
         libraries=ANY,
         because="The shell turns what is owed into deeds; it must run the same under a test as behind a server.",
     ),
     _room(
         "tidegate.api",
-        leans_on="tidegate tidegate.v1 tidegate.executor tidegate.fleets "
+        leans_on="tidegate tidegate.v1 tidegate.executor tidegate.fleets tidegate.packages tidegate.trust "
         "tidegate.upgrade tidegate.policy tidegate.domain",
         libraries=ANY,
         because="A front door translates; what it tells of the past it asks of the executor, never of the journal.",
     ),
     _room(
         "tidegate.cli",
-        leans_on="tidegate tidegate_client tidegate.api tidegate.executor tidegate.journal tidegate.fleets "
-        "tidegate.upgrade tidegate.policy tidegate.domain",
+        leans_on="tidegate tidegate_client tidegate_handler tidegate.api tidegate.executor tidegate.journal "
+        "tidegate.fleets tidegate.packages tidegate.trust tidegate.upgrade tidegate.policy tidegate.domain",
         libraries=ANY,
         because="The top of the house joins the parts, and speaks to a server as any other client does.",
     ),
@@ -120,9 +132,13 @@ ROOMS = (
     ),
     _room(
         "tidegate_agent",
-        leans_on="tidegate.v1",
+        leans_on="tidegate.v1 tidegate_handler",
         libraries=ANY,
         because="An agent runs on somebody's machine, where nothing of the server but the contract may be needed.",
+    ),
+    _room(
+        "tidegate_handler",
+        because="What a handler is, is agreed outside: server and agent hold to one reading of it, which needs neither.",
     ),
 )
 
@@ -135,7 +151,7 @@ FACADES = (
     ),
     Facade(
         room="tidegate.fleets",
-        seen=frozenset({"tidegate.fleets.promise"}),
+        seen=frozenset({"tidegate.fleets.promise", "tidegate.fleets.agents.promise"}),
         opener="tidegate.cli.assembly",
         because="Rooms hold to the fleet's promise; which fleet keeps it is chosen in cli/assembly alone.",
     ),

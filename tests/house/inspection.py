@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.house.floors import ANY, BANS, CLOCK_BECAUSE, CLOCK_READERS, FACADES, RESERVED, ROOMS, Facade, Room
 from tests.house.source import Module, Naming, house_modules, names_imported, within
 
-OURS = ("tidegate", "tidegate_client", "tidegate_agent")
+OURS = ("tidegate", "tidegate_client", "tidegate_agent", "tidegate_handler")
 WALL_CLOCK = {
     ("datetime", "now"),
     ("datetime", "utcnow"),

@@ -29,6 +29,7 @@ _RESERVED_BYTES = 160
 """Room for the line that says how many more there are, and for the wrapping of each detail."""
 
 _SCALE_SET, _UPGRADE, _TYPE = "tidegate.v1.ScaleSet", "tidegate.v1.RollingUpgrade", "tidegate.v1.ExtensionType"
+_HOST = "tidegate.v1.Host"
 _RESOURCE_TYPES = {
     Reason.SCALE_SET_NOT_FOUND: _SCALE_SET,
     Reason.UPGRADE_NOT_FOUND: _UPGRADE,
@@ -44,6 +45,10 @@ _RESOURCE_TYPES = {
     Reason.UPGRADE_NOT_PAUSED: _UPGRADE,
     Reason.ETAG_MISMATCH: _SCALE_SET,
     Reason.REQUEST_ID_REUSED: _UPGRADE,
+    Reason.HOST_NOT_FOUND: _HOST,
+    Reason.INSTANCE_ID_TAKEN: _HOST,
+    Reason.STREAM_REPLACED: _HOST,
+    Reason.PACKAGE_CONFLICT: "tidegate.v1.ExtensionVersion",
 }
 
 

@@ -42,6 +42,16 @@ STATUS: Mapping[Reason, grpc.StatusCode] = MappingProxyType(
         Reason.JOURNAL_NEWER: grpc.StatusCode.FAILED_PRECONDITION,
         Reason.SHUTTING_DOWN: grpc.StatusCode.UNAVAILABLE,
         Reason.FLEET_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+        Reason.NOT_AUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+        Reason.NOT_PERMITTED: grpc.StatusCode.PERMISSION_DENIED,
+        Reason.JOIN_TOKEN_INVALID: grpc.StatusCode.UNAUTHENTICATED,
+        Reason.HOST_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+        Reason.INSTANCE_ID_TAKEN: grpc.StatusCode.ALREADY_EXISTS,
+        Reason.HOSTS_NOT_TAKEN: grpc.StatusCode.FAILED_PRECONDITION,
+        Reason.PACKAGE_INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+        Reason.PACKAGE_CONFLICT: grpc.StatusCode.ALREADY_EXISTS,
+        Reason.PACKAGE_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+        Reason.STREAM_REPLACED: grpc.StatusCode.ABORTED,
     }
 )
 """Every reason has one status; a reason without one would be a fault of ours and is found at import by the assert."""

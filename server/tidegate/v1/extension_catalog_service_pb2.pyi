@@ -54,6 +54,7 @@ class ExtensionVersion(_message.Message):
     EXTENSION_TYPE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     PUBLISH_TIME_FIELD_NUMBER: _builtins.int
+    PACKAGE_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """One to four numbers joined by dots."""
     @_builtins.property
@@ -64,20 +65,55 @@ class ExtensionVersion(_message.Message):
     def publish_time(self) -> _timestamp_pb2.Timestamp:
         """When it was published."""
 
+    @_builtins.property
+    def package(self) -> Global___ExtensionPackage:
+        """Its handler package; absent where only the version was published."""
+
     def __init__(
         self,
         *,
         extension_type: Global___ExtensionType | None = ...,
         version: _builtins.str = ...,
         publish_time: _timestamp_pb2.Timestamp | None = ...,
+        package: Global___ExtensionPackage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type", "publish_time", b"publish_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type", "package", b"package", "publish_time", b"publish_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type", "publish_time", b"publish_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type", "package", b"package", "publish_time", b"publish_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExtensionVersion: _TypeAlias = ExtensionVersion  # noqa: Y015
+
+@_typing.final
+class ExtensionPackage(_message.Message):
+    """A handler package: a zip with a HandlerManifest.json."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHA256_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    SUPPORTS_MULTIPLE_EXTENSIONS_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.str
+    """Its SHA-256, 64 hexadecimal digits in lower case."""
+    size_bytes: _builtins.int
+    """Its size."""
+    supports_multiple_extensions: _builtins.bool
+    """Its manifest says supportsMultipleExtensions."""
+    def __init__(
+        self,
+        *,
+        sha256: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        supports_multiple_extensions: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sha256", b"sha256", "size_bytes", b"size_bytes", "supports_multiple_extensions", b"supports_multiple_extensions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExtensionPackage: _TypeAlias = ExtensionPackage  # noqa: Y015
 
 @_typing.final
 class PublishExtensionVersionRequest(_message.Message):
@@ -134,6 +170,106 @@ class PublishExtensionVersionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PublishExtensionVersionResponse: _TypeAlias = PublishExtensionVersionResponse  # noqa: Y015
+
+@_typing.final
+class PublishExtensionPackageRequest(_message.Message):
+    """A package on its way up: a header, then its bytes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next bytes of the package, at most 1 MiB at once."""
+    @_builtins.property
+    def header(self) -> Global___PackageHeader:
+        """The first, and only the first."""
+
+    def __init__(
+        self,
+        *,
+        header: Global___PackageHeader | None = ...,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "header", b"header", "message", b"message"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "header", b"header", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["header", "data"]  # noqa: Y015
+    _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
+
+Global___PublishExtensionPackageRequest: _TypeAlias = PublishExtensionPackageRequest  # noqa: Y015
+
+@_typing.final
+class PackageHeader(_message.Message):
+    """What the package is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXTENSION_TYPE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    """The version that it is: one to four numbers joined by dots."""
+    size_bytes: _builtins.int
+    """How many bytes will come; at most what the server takes (256 MiB unless it was told otherwise)."""
+    sha256: _builtins.str
+    """Their SHA-256, 64 hexadecimal digits; empty: not known to the caller."""
+    @_builtins.property
+    def extension_type(self) -> Global___ExtensionType:
+        """The type that it is of."""
+
+    def __init__(
+        self,
+        *,
+        extension_type: Global___ExtensionType | None = ...,
+        version: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extension_type", b"extension_type", "sha256", b"sha256", "size_bytes", b"size_bytes", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackageHeader: _TypeAlias = PackageHeader  # noqa: Y015
+
+@_typing.final
+class PublishExtensionPackageResponse(_message.Message):
+    """It is published."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXTENSION_VERSION_FIELD_NUMBER: _builtins.int
+    CREATED_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
+    created: _builtins.bool
+    """False where the same package had been published before."""
+    @_builtins.property
+    def extension_version(self) -> Global___ExtensionVersion:
+        """The version, with its package."""
+
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is odd about the package but no reason to refuse it, a sentence each."""
+
+    def __init__(
+        self,
+        *,
+        extension_version: Global___ExtensionVersion | None = ...,
+        created: _builtins.bool = ...,
+        remarks: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extension_version", b"extension_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "extension_version", b"extension_version", "remarks", b"remarks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublishExtensionPackageResponse: _TypeAlias = PublishExtensionPackageResponse  # noqa: Y015
 
 @_typing.final
 class WithdrawExtensionVersionRequest(_message.Message):

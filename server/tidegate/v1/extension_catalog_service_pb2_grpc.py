@@ -41,6 +41,11 @@ class ExtensionCatalogServiceStub:
                 request_serializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionRequest.SerializeToString,
                 response_deserializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionResponse.FromString,
                 _registered_method=True)
+        self.PublishExtensionPackage = channel.stream_unary(
+                '/tidegate.v1.ExtensionCatalogService/PublishExtensionPackage',
+                request_serializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageRequest.SerializeToString,
+                response_deserializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageResponse.FromString,
+                _registered_method=True)
         self.WithdrawExtensionVersion = channel.unary_unary(
                 '/tidegate.v1.ExtensionCatalogService/WithdrawExtensionVersion',
                 request_serializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.WithdrawExtensionVersionRequest.SerializeToString,
@@ -70,8 +75,17 @@ class ExtensionCatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PublishExtensionPackage(self, request_iterator, context):
+        """Makes a version available together with its handler package, which hosts then fetch from here. The package is
+        checked first, its manifest above all; nothing is kept of one that is refused. The same package twice changes
+        nothing; another package for a version that has one is refused with PACKAGE_CONFLICT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WithdrawExtensionVersion(self, request, context):
-        """Takes a version back: no upgrade that starts later goes to it.
+        """Takes a version back: no upgrade that starts later goes to it. Its package stays for hosts that run it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,6 +112,11 @@ def add_ExtensionCatalogServiceServicer_to_server(servicer, server):
                     servicer.PublishExtensionVersion,
                     request_deserializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionRequest.FromString,
                     response_serializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionResponse.SerializeToString,
+            ),
+            'PublishExtensionPackage': grpc.stream_unary_rpc_method_handler(
+                    servicer.PublishExtensionPackage,
+                    request_deserializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageRequest.FromString,
+                    response_serializer=tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageResponse.SerializeToString,
             ),
             'WithdrawExtensionVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawExtensionVersion,
@@ -144,6 +163,33 @@ class ExtensionCatalogService:
             '/tidegate.v1.ExtensionCatalogService/PublishExtensionVersion',
             tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionRequest.SerializeToString,
             tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PublishExtensionPackage(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/tidegate.v1.ExtensionCatalogService/PublishExtensionPackage',
+            tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageRequest.SerializeToString,
+            tidegate_dot_v1_dot_extension__catalog__service__pb2.PublishExtensionPackageResponse.FromString,
             options,
             channel_credentials,
             insecure,

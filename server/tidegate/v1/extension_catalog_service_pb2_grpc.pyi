@@ -37,8 +37,13 @@ class ExtensionCatalogServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ExtensionCatalogServiceAsyncStub: ...
     PublishExtensionVersion: _grpc.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.PublishExtensionVersionRequest, _extension_catalog_service_pb2.PublishExtensionVersionResponse]
     """Makes a version available. Publishing it twice changes nothing."""
+    PublishExtensionPackage: _grpc.StreamUnaryMultiCallable[_extension_catalog_service_pb2.PublishExtensionPackageRequest, _extension_catalog_service_pb2.PublishExtensionPackageResponse]
+    """Makes a version available together with its handler package, which hosts then fetch from here. The package is
+    checked first, its manifest above all; nothing is kept of one that is refused. The same package twice changes
+    nothing; another package for a version that has one is refused with PACKAGE_CONFLICT.
+    """
     WithdrawExtensionVersion: _grpc.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.WithdrawExtensionVersionRequest, _extension_catalog_service_pb2.WithdrawExtensionVersionResponse]
-    """Takes a version back: no upgrade that starts later goes to it."""
+    """Takes a version back: no upgrade that starts later goes to it. Its package stays for hosts that run it."""
     ListExtensionTypes: _grpc.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.ListExtensionTypesRequest, _extension_catalog_service_pb2.ListExtensionTypesResponse]
     """Types with at least one version, by publisher and type."""
     ListExtensionVersions: _grpc.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.ListExtensionVersionsRequest, _extension_catalog_service_pb2.ListExtensionVersionsResponse]
@@ -53,8 +58,13 @@ class ExtensionCatalogServiceAsyncStub(ExtensionCatalogServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishExtensionVersion: _aio.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.PublishExtensionVersionRequest, _extension_catalog_service_pb2.PublishExtensionVersionResponse]  # type: ignore[assignment]
     """Makes a version available. Publishing it twice changes nothing."""
+    PublishExtensionPackage: _aio.StreamUnaryMultiCallable[_extension_catalog_service_pb2.PublishExtensionPackageRequest, _extension_catalog_service_pb2.PublishExtensionPackageResponse]  # type: ignore[assignment]
+    """Makes a version available together with its handler package, which hosts then fetch from here. The package is
+    checked first, its manifest above all; nothing is kept of one that is refused. The same package twice changes
+    nothing; another package for a version that has one is refused with PACKAGE_CONFLICT.
+    """
     WithdrawExtensionVersion: _aio.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.WithdrawExtensionVersionRequest, _extension_catalog_service_pb2.WithdrawExtensionVersionResponse]  # type: ignore[assignment]
-    """Takes a version back: no upgrade that starts later goes to it."""
+    """Takes a version back: no upgrade that starts later goes to it. Its package stays for hosts that run it."""
     ListExtensionTypes: _aio.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.ListExtensionTypesRequest, _extension_catalog_service_pb2.ListExtensionTypesResponse]  # type: ignore[assignment]
     """Types with at least one version, by publisher and type."""
     ListExtensionVersions: _aio.UnaryUnaryMultiCallable[_extension_catalog_service_pb2.ListExtensionVersionsRequest, _extension_catalog_service_pb2.ListExtensionVersionsResponse]  # type: ignore[assignment]
@@ -74,12 +84,23 @@ class ExtensionCatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes a version available. Publishing it twice changes nothing."""
 
     @_abc_1.abstractmethod
+    def PublishExtensionPackage(
+        self,
+        request_iterator: _MaybeAsyncIterator[_extension_catalog_service_pb2.PublishExtensionPackageRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_extension_catalog_service_pb2.PublishExtensionPackageResponse, _abc.Awaitable[_extension_catalog_service_pb2.PublishExtensionPackageResponse]]:
+        """Makes a version available together with its handler package, which hosts then fetch from here. The package is
+        checked first, its manifest above all; nothing is kept of one that is refused. The same package twice changes
+        nothing; another package for a version that has one is refused with PACKAGE_CONFLICT.
+        """
+
+    @_abc_1.abstractmethod
     def WithdrawExtensionVersion(
         self,
         request: _extension_catalog_service_pb2.WithdrawExtensionVersionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_extension_catalog_service_pb2.WithdrawExtensionVersionResponse, _abc.Awaitable[_extension_catalog_service_pb2.WithdrawExtensionVersionResponse]]:
-        """Takes a version back: no upgrade that starts later goes to it."""
+        """Takes a version back: no upgrade that starts later goes to it. Its package stays for hosts that run it."""
 
     @_abc_1.abstractmethod
     def ListExtensionTypes(

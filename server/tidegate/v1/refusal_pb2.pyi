@@ -78,6 +78,26 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """UNAVAILABLE: the server is shutting down."""
     REFUSAL_REASON_FLEET_UNAVAILABLE: _RefusalReason.ValueType  # 27
     """UNAVAILABLE: whatever runs the instances cannot be asked now."""
+    REFUSAL_REASON_NOT_AUTHENTICATED: _RefusalReason.ValueType  # 28
+    """UNAUTHENTICATED: no credential was shown, or one that is worth nothing (any more)."""
+    REFUSAL_REASON_NOT_PERMITTED: _RefusalReason.ValueType  # 29
+    """PERMISSION_DENIED: whoever showed this credential may not call this."""
+    REFUSAL_REASON_JOIN_TOKEN_INVALID: _RefusalReason.ValueType  # 30
+    """UNAUTHENTICATED: the join token is wrong, spent, expired, or for another host."""
+    REFUSAL_REASON_HOST_NOT_FOUND: _RefusalReason.ValueType  # 31
+    """NOT_FOUND: no such host has joined."""
+    REFUSAL_REASON_INSTANCE_ID_TAKEN: _RefusalReason.ValueType  # 32
+    """ALREADY_EXISTS: another host of the scale set has this instance id."""
+    REFUSAL_REASON_HOSTS_NOT_TAKEN: _RefusalReason.ValueType  # 33
+    """FAILED_PRECONDITION: this server's fleet takes no hosts."""
+    REFUSAL_REASON_PACKAGE_INVALID: _RefusalReason.ValueType  # 34
+    """INVALID_ARGUMENT: the handler package cannot be used; BadRequest names every problem by its place in the package."""
+    REFUSAL_REASON_PACKAGE_CONFLICT: _RefusalReason.ValueType  # 35
+    """ALREADY_EXISTS: the version has another package."""
+    REFUSAL_REASON_PACKAGE_NOT_FOUND: _RefusalReason.ValueType  # 36
+    """NOT_FOUND: no package has this digest."""
+    REFUSAL_REASON_STREAM_REPLACED: _RefusalReason.ValueType  # 37
+    """ABORTED: a later stream of the same host took the place of this one."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a call was refused: stable names for programs.
@@ -144,4 +164,24 @@ REFUSAL_REASON_SHUTTING_DOWN: RefusalReason.ValueType  # 26
 """UNAVAILABLE: the server is shutting down."""
 REFUSAL_REASON_FLEET_UNAVAILABLE: RefusalReason.ValueType  # 27
 """UNAVAILABLE: whatever runs the instances cannot be asked now."""
+REFUSAL_REASON_NOT_AUTHENTICATED: RefusalReason.ValueType  # 28
+"""UNAUTHENTICATED: no credential was shown, or one that is worth nothing (any more)."""
+REFUSAL_REASON_NOT_PERMITTED: RefusalReason.ValueType  # 29
+"""PERMISSION_DENIED: whoever showed this credential may not call this."""
+REFUSAL_REASON_JOIN_TOKEN_INVALID: RefusalReason.ValueType  # 30
+"""UNAUTHENTICATED: the join token is wrong, spent, expired, or for another host."""
+REFUSAL_REASON_HOST_NOT_FOUND: RefusalReason.ValueType  # 31
+"""NOT_FOUND: no such host has joined."""
+REFUSAL_REASON_INSTANCE_ID_TAKEN: RefusalReason.ValueType  # 32
+"""ALREADY_EXISTS: another host of the scale set has this instance id."""
+REFUSAL_REASON_HOSTS_NOT_TAKEN: RefusalReason.ValueType  # 33
+"""FAILED_PRECONDITION: this server's fleet takes no hosts."""
+REFUSAL_REASON_PACKAGE_INVALID: RefusalReason.ValueType  # 34
+"""INVALID_ARGUMENT: the handler package cannot be used; BadRequest names every problem by its place in the package."""
+REFUSAL_REASON_PACKAGE_CONFLICT: RefusalReason.ValueType  # 35
+"""ALREADY_EXISTS: the version has another package."""
+REFUSAL_REASON_PACKAGE_NOT_FOUND: RefusalReason.ValueType  # 36
+"""NOT_FOUND: no package has this digest."""
+REFUSAL_REASON_STREAM_REPLACED: RefusalReason.ValueType  # 37
+"""ABORTED: a later stream of the same host took the place of this one."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015

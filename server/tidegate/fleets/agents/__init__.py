@@ -1,0 +1,1 @@
+"""Hosts: real machines, each run by an agent that keeps a stream open to this server."""

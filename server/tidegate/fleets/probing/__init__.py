@@ -1,0 +1,1 @@
+"""Probing: asks hosts from here whether their application is well, as a load balancer does."""

@@ -1,0 +1,1 @@
+"""Packages: the handler packages that hosts fetch, kept by their digests."""
