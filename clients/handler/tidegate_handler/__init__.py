@@ -1,1 +1,1 @@
-"""The published contract of extension handlers: packages, manifests, settings and status files, without doing anything."""
+"""The published contract of extension handlers: packages, manifests, settings and status files, read and written."""
