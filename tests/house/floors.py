@@ -138,7 +138,7 @@ ROOMS = (
     ),
     _room(
         "tidegate_handler",
-        because="What a handler is, others have agreed: server and agent hold to one reading of it, which needs neither.",
+        because="What a handler is, others have agreed: server and agent hold to one reading of it; it needs neither.",
     ),
 )
 
