@@ -9,8 +9,15 @@ import grpc
 from tidegate.api.calls import Calls
 from tidegate.api.methods import Methods
 from tidegate.executor.clock import LoopClock
+from tidegate.v1 import agent_service_pb2 as agent_pb
+from tidegate.v1 import (
+    agent_service_pb2_grpc,
+    extension_catalog_service_pb2_grpc,
+    rolling_upgrade_service_pb2_grpc,
+    subscription_service_pb2_grpc,
+)
+from tidegate.v1 import extension_catalog_service_pb2 as catalog_pb
 from tidegate.v1 import rolling_upgrade_service_pb2 as upgrade_pb
-from tidegate.v1 import rolling_upgrade_service_pb2_grpc, subscription_service_pb2_grpc
 from tidegate.v1 import subscription_service_pb2 as pb
 
 Behaviour = Callable[[Any], Any]
@@ -37,6 +44,8 @@ class Stage:
         self.channel = channel
         self.subscriptions = subscription_service_pb2_grpc.SubscriptionServiceStub(channel)
         self.upgrades = rolling_upgrade_service_pb2_grpc.RollingUpgradeServiceStub(channel)
+        self.agents = agent_service_pb2_grpc.AgentServiceStub(channel)
+        self.catalog = extension_catalog_service_pb2_grpc.ExtensionCatalogServiceStub(channel)
 
     def get(self, **how: Any) -> Awaitable[pb.GetSubscriptionResponse]:
         """Call the scripted GetSubscription, which changes nothing."""
@@ -51,6 +60,16 @@ class Stage:
         call: Any = self.upgrades.WatchRollingUpgrade(upgrade_pb.WatchRollingUpgradeRequest(name="w"), **how)
         return call  # type: ignore[no-any-return]  # the stubs tell less of it than there is
 
+    def upload(self) -> grpc.aio.StreamUnaryCall[Any, Any]:
+        """Call the scripted PublishExtensionPackage, which takes a stream and answers once."""
+        call: Any = self.catalog.PublishExtensionPackage()
+        return call  # type: ignore[no-any-return]  # as above
+
+    def connect(self, **how: Any) -> grpc.aio.StreamStreamCall[Any, Any]:
+        """Call the scripted ConnectHost, which has streams both ways."""
+        call: Any = self.agents.ConnectHost(**how)
+        return call  # type: ignore[no-any-return]  # as above
+
 
 @asynccontextmanager
 async def staged(*, unary_seconds: float = 30.0, **behaviours: Behaviour) -> AsyncIterator[Stage]:
@@ -59,6 +78,8 @@ async def staged(*, unary_seconds: float = 30.0, **behaviours: Behaviour) -> Asy
     methods = Methods(calls)
     scripted = Scripted(behaviours)
     methods.add(pb.DESCRIPTOR.services_by_name["SubscriptionService"], scripted)
+    methods.add(agent_pb.DESCRIPTOR.services_by_name["AgentService"], scripted)
+    methods.add(catalog_pb.DESCRIPTOR.services_by_name["ExtensionCatalogService"], scripted)
     methods.add(upgrade_pb.DESCRIPTOR.services_by_name["RollingUpgradeService"], scripted)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((methods,))

@@ -11,9 +11,13 @@ from structlog.testing import capture_logs
 
 from tests.api.scripted import staged
 from tests.contracts.served import refused, until
+from tidegate.api.calls import calling
+from tidegate.api.requests import Requests
 from tidegate.domain.refusal import FieldViolation, MalformedRequest, ScaleSetNotFound
 from tidegate.policy.place import Place
 from tidegate.policy.problem import PolicyRefused, Problem
+from tidegate.v1 import agent_service_pb2 as agent_pb
+from tidegate.v1 import extension_catalog_service_pb2 as catalog_pb
 from tidegate.v1 import rolling_upgrade_service_pb2 as upgrade_pb
 from tidegate.v1 import subscription_service_pb2 as pb
 
@@ -271,3 +275,126 @@ async def test_every_refusal_fits_into_what_a_peer_takes() -> None:
         refusal = await refused(stage.get())
         assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
         assert refusal.status is not None
+
+
+UPLOAD = "/tidegate.v1.ExtensionCatalogService/PublishExtensionPackage"
+CONNECT = "/tidegate.v1.AgentService/ConnectHost"
+
+
+def piece(data: bytes) -> catalog_pb.PublishExtensionPackageRequest:
+    return catalog_pb.PublishExtensionPackageRequest(data=data)
+
+
+async def test_a_stream_of_requests_is_gathered_into_one_answer(lines: list[MutableMapping[str, Any]]) -> None:
+    async def gather(requests: Requests[Any]) -> catalog_pb.PublishExtensionPackageResponse:
+        return catalog_pb.PublishExtensionPackageResponse(
+            remarks=[request.data.decode() async for request in requests], created=True
+        )
+
+    async with staged(PublishExtensionPackage=gather) as stage:
+        call = stage.upload()
+        for data in (b"a", b"b"):
+            await call.write(piece(data))
+        await call.done_writing()
+        assert list((await call).remarks) == ["a", "b"]
+    assert call_lines(lines) == [(UPLOAD, "OK", "info")]
+
+
+async def test_an_upload_that_is_refused_ends_before_it_is_read_to_its_end() -> None:
+    async def refuse(requests: Requests[Any]) -> bytes:
+        await anext(requests)
+        raise MalformedRequest([FieldViolation(field="data", description="is too much")])
+
+    async with staged(PublishExtensionPackage=refuse) as stage:
+        call = stage.upload()
+        await call.write(piece(b"a"))
+        refusal = await refused(call)
+        assert refusal.fields == {"data": "is too much"}
+
+
+async def test_an_upload_of_which_nothing_more_comes_is_let_go(lines: list[MutableMapping[str, Any]]) -> None:
+    async def gather(requests: Requests[Any]) -> bytes:
+        return b"".join([request.data async for request in requests])
+
+    async with staged(unary_seconds=0.05, PublishExtensionPackage=gather) as stage:
+        call = stage.upload()
+        await call.write(piece(b"a"))
+        refusal = await refused(call)
+        assert refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert call_lines(lines) == [(UPLOAD, "DEADLINE_EXCEEDED", "info")]
+
+
+async def test_streams_both_ways_answer_as_the_behaviour_pleases(lines: list[MutableMapping[str, Any]]) -> None:
+    async def converse(requests: Requests[Any]) -> AsyncGenerator[list[agent_pb.ConnectHostResponse], None]:
+        async def answers() -> AsyncGenerator[list[agent_pb.ConnectHostResponse], None]:
+            async for request in requests:
+                incarnation = request.result.incarnation
+                yield [
+                    agent_pb.ConnectHostResponse(acknowledged=agent_pb.ResultAcknowledged(incarnation=each))
+                    for each in (incarnation, -incarnation)
+                ]
+
+        return answers()
+
+    async with staged(ConnectHost=converse) as stage:
+        call = stage.connect()
+        for number in (1, 2):
+            await call.write(agent_pb.ConnectHostRequest(result=agent_pb.GoalStateResult(incarnation=number)))
+            for expected in (number, -number):
+                answer: Any = await call.read()
+                assert answer.acknowledged.incarnation == expected
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
+    assert call_lines(lines) == [(CONNECT, "OK", "info")]
+
+
+async def test_garbage_in_the_midst_of_a_stream_ends_it_as_malformed() -> None:
+    async def converse(requests: Requests[Any]) -> AsyncGenerator[list[bytes], None]:
+        async def answers() -> AsyncGenerator[list[bytes], None]:
+            async for _ in requests:
+                yield []
+
+        return answers()
+
+    async with staged(ConnectHost=converse) as stage:
+        garbage: Any = stage.channel.stream_stream(CONNECT)
+        call = garbage()
+        await call.write(b"\xff\xff\xff")
+        refusal = await refused(call.read())
+        assert refusal.fields == {"": "the bytes are no tidegate.v1.ConnectHostRequest"}
+
+
+async def test_draining_ends_streams_of_both_kinds_that_wait_for_requests(
+    lines: list[MutableMapping[str, Any]],
+) -> None:
+    async def wait(requests: Requests[Any]) -> bytes:
+        await anext(requests)
+        return b""
+
+    async def converse(requests: Requests[Any]) -> AsyncGenerator[list[bytes], None]:
+        async def answers() -> AsyncGenerator[list[bytes], None]:
+            await requests.next(None)
+            yield []
+
+        return answers()
+
+    async with staged(PublishExtensionPackage=wait, ConnectHost=converse) as stage:
+        upload, stream = stage.upload(), stage.connect()
+        await stream.wait_for_connection()
+        await until(lambda: stage.calls.stream_count == 2)
+        stage.calls.drain()
+        for call in (upload, stream.read()):
+            refusal = await refused(call)
+            assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+    assert {(status, level) for _, status, level in call_lines(lines)} == {("UNAVAILABLE", "info")}
+
+
+async def test_a_behaviour_is_told_of_whose_call_it_is_a_part() -> None:
+    async def whose(request: object) -> pb.GetSubscriptionResponse:
+        metadata = dict(calling.get().invocation_metadata() or ())
+        return pb.GetSubscriptionResponse(subscription=pb.Subscription(name=str(metadata["who"])))
+
+    async with staged(GetSubscription=whose) as stage:
+        answers = await asyncio.gather(*(stage.get(metadata=(("who", name),)) for name in "abc"))
+        assert [answer.subscription.name for answer in answers] == ["a", "b", "c"]

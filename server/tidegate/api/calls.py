@@ -2,6 +2,16 @@
 
 Law: a caller is told of a refusal all that helps to mend it, and of a fault of ours nothing but an incident id. What a
 request or an answer holds is never logged. A behaviour may answer with a message or with bytes that are one already.
+
+Four kinds of behaviour, by what the caller sends and gets. `requests` is a `Requests`, an asynchronous iterator which
+reads no further than it is asked to; `requests.next(seconds)` waits for one request with a bound of its own.
+
+    async def GetThing(self, request) -> answer                                          one, one
+    async def WatchThings(self, request) -> AsyncGenerator[Sequence[answer], None]       one, many
+    async def PublishThing(self, requests) -> answer                                     many, one
+    async def ConnectThing(self, requests) -> AsyncGenerator[Sequence[answer], None]     many, many
+
+`calling` tells a behaviour of whose call it is a part: its metadata and its peer.
 """
 
 from __future__ import annotations
@@ -9,9 +19,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -21,6 +33,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from tidegate.api.refusal_details import incident_status, reason_of, status_of
+from tidegate.api.requests import CallerSilent, Requests
 from tidegate.api.streams import Stream
 from tidegate.domain.refusal import FieldViolation, MalformedRequest, Refusal, ShuttingDown
 from tidegate.executor.clock import Clock
@@ -30,10 +43,15 @@ Answer: TypeAlias = Message | bytes
 # The requests of a behaviour are of the type that its method has; which one that is, the descriptors know (hence Any).
 Unary: TypeAlias = Callable[[Any], Answer | Awaitable[Answer]]
 Streaming: TypeAlias = Callable[[Any], Awaitable[AsyncGenerator[Sequence[Answer], None]]]
+Gathering: TypeAlias = Callable[[Requests[Any]], Awaitable[Answer]]
+Conversing: TypeAlias = Callable[[Requests[Any]], Awaitable[AsyncGenerator[Sequence[Answer], None]]]
 # What grpcio's own servicers take and give is theirs to say.
 Foreign: TypeAlias = Callable[[Any, "Context"], Any]
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+calling: ContextVar[Context] = ContextVar("calling")
+"""The call that the running behaviour answers; each call is handled in a task, and so in a context, of its own."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -119,6 +137,37 @@ class Calls:
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
+    def gathering(self, method: str, request_type: type[Message], behaviour: Gathering) -> Handler:
+        """The handler of a method that takes a stream of requests and answers once; a caller who stops sending for
+        longer than an answer may take is let go. It ends as streams do: with its caller, and when the server drains.
+        """
+
+        async def handle(incoming: AsyncIterator[bytes], context: Context) -> bytes:
+            answer: Answer = b""
+
+            async def run(_: Stream) -> None:
+                nonlocal answer
+                answer = await behaviour(Requests(incoming, partial(_read, request_type), self._unary_seconds))
+
+            await self._run_stream(self._begin(method, context, is_change=True), run)
+            return _bytes(answer)
+
+        return grpc.stream_unary_rpc_method_handler(handle)
+
+    def conversing(self, method: str, request_type: type[Message], behaviour: Conversing) -> Handler:
+        """The handler of a method with streams both ways; how long either may be silent is the behaviour's to say."""
+
+        async def handle(incoming: AsyncIterator[bytes], context: Context) -> None:
+            async def run(stream: Stream) -> None:
+                requests = Requests(incoming, partial(_read, request_type), None)
+                async with aclosing(await behaviour(requests)) as answers:
+                    async for some in answers:
+                        await stream.write(map(_bytes, some))
+
+            await self._run_stream(self._begin(method, context, is_change=True), run)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
     def foreign_unary(self, method: str, request_type: type[Message], behaviour: Foreign) -> Handler:
         """The handler of a method of grpcio's own servicers, which do their own refusing."""
 
@@ -175,6 +224,7 @@ class Calls:
         self._tell(began, "OK")
 
     def _begin(self, method: str, context: Context, *, is_change: bool) -> _Began:
+        calling.set(context)
         return _Began(method=method, at_ms=self._clock.now_ms(), context=context, is_change=is_change)
 
     def _undisturbed(self, answer: Awaitable[Answer]) -> Awaitable[Answer]:
@@ -207,7 +257,7 @@ class Calls:
         match error:
             case Refusal() | PolicyRefused():
                 self._tell(began, status_name(status := status_of(error)), reason_of(error).value)
-            case _TooLong():
+            case _TooLong() | CallerSilent():
                 self._tell(began, "DEADLINE_EXCEEDED")
                 await began.context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, str(error))
             case _:

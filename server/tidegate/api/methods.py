@@ -27,17 +27,22 @@ class Methods(grpc.GenericRpcHandler):
         """Let `servicer` answer every method of `service`: its methods have the contract's names and take a request.
 
         A method with one answer returns it, or something to await for it; a streaming one is awaited for a generator,
-        which gives some answers at a time.
+        which gives some answers at a time. One whose caller sends a stream takes an iterator of requests instead.
         """
         for method in service.methods:
             behaviour = getattr(servicer, method.name)
             path = f"/{service.full_name}/{method.name}"
             request_type = GetMessageClass(method.input_type)
-            if method.server_streaming:
-                self._handlers[path] = self._calls.stream(path, request_type, behaviour)
-            else:
-                is_change = not method.name.startswith(_READING)
-                self._handlers[path] = self._calls.unary(path, request_type, behaviour, is_change=is_change)
+            match method.client_streaming, method.server_streaming:
+                case True, True:
+                    self._handlers[path] = self._calls.conversing(path, request_type, behaviour)
+                case True, False:
+                    self._handlers[path] = self._calls.gathering(path, request_type, behaviour)
+                case False, True:
+                    self._handlers[path] = self._calls.stream(path, request_type, behaviour)
+                case _:
+                    is_change = not method.name.startswith(_READING)
+                    self._handlers[path] = self._calls.unary(path, request_type, behaviour, is_change=is_change)
 
     def add_foreign(self, service: ServiceDescriptor, servicer: object) -> None:
         """Let a servicer of grpcio's own answer every method of `service`.
