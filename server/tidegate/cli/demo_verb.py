@@ -27,13 +27,14 @@ def demo(
     # The server's parts take half a second to load, which who only asks a question should not wait for.
     from tidegate.cli.demo.definitions import scenario_text
     from tidegate.cli.demo.embedded import embedded_server
-    from tidegate.cli.demo.story import Stage, Story
+    from tidegate.cli.demo.story import Story
+    from tidegate.cli.stage import Stage
 
     set_up_logs(level=LogLevel.ERROR, format_=LogFormat.CONSOLE)
     console = results()
     is_drawn = console.is_terminal and not console.is_dumb_terminal and not plain
     reading_seconds = _READING_SECONDS / speed if is_drawn else 0.0
-    stage = Stage(console=console, is_drawn=is_drawn, reading_seconds=reading_seconds, speed=speed)
+    stage = Stage(console=console, is_drawn=is_drawn, reading_seconds=reading_seconds)
     with tempfile.TemporaryDirectory(prefix="tidegate-demo-") as folder:
         scenario = Path(folder) / "fleet.yaml"
         scenario.write_text(scenario_text(speed), encoding="utf-8")
@@ -45,4 +46,4 @@ def demo(
             scenario=scenario,
         )
         with embedded_server(settings) as address, calling(str(address)) as client:
-            Story(client, stage).tell()
+            Story(client, stage, speed).tell()

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from tidegate.cli.demo.definitions import scenario_text
 from tidegate.cli.demo.embedded import embedded_server
-from tidegate.cli.demo.story import Stage, Story
+from tidegate.cli.demo.story import Story
 from tidegate.cli.settings import Address, Settings
 from tidegate.cli.shipped_rules import shipped_rules_path
+from tidegate.cli.stage import Stage
 from tidegate_client import Client
 
 SPEED = 50.0
@@ -27,9 +28,9 @@ def test_the_story_is_drawn_within_a_small_terminal(tmp_path: Path) -> None:
         policies_shown_as="rules",
         scenario=tmp_path / "fleet.yaml",
     )
-    stage = Stage(console=console, is_drawn=True, reading_seconds=0.0, speed=SPEED)
+    stage = Stage(console=console, is_drawn=True, reading_seconds=0.0)
     with embedded_server(settings) as address, Client(str(address)) as client:
-        Story(client, stage).tell()
+        Story(client, stage, SPEED).tell()
     assert isinstance(console.file, io.StringIO)
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", console.file.getvalue())
     lines = [line.rstrip("\r") for line in shown.splitlines()]
