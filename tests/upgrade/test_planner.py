@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.upgrade.building import extension_target, instance, instances, planned, policy, unhealthy
 from tidegate.domain.instance import Instance
-from tidegate.upgrade.natural_order import natural_key
+from tidegate.domain.natural_order import natural_key
 from tidegate.upgrade.plan import Plan, PlannedInstance
 
 FLEETS = st.lists(

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
+from tidegate.domain.natural_order import natural_key
 from tidegate.policy import judge
 from tidegate.policy.decision import HaltDecision, Verdict
 from tidegate.policy.moment import Moment
 from tidegate.upgrade.events import HaltDecided, UpgradePaused
-from tidegate.upgrade.natural_order import natural_key
 from tidegate.upgrade.numbers import ages_now, attempted_count, facts_now, has_failed, has_succeeded
 from tidegate.upgrade.state import Upgrade
 from tidegate.upgrade.unfolding import Unfolding

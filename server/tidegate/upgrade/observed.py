@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from tidegate.domain.health import HealthObservation
+from tidegate.domain.natural_order import natural_key
 from tidegate.policy.decision import Decision, FactSeen, Verdict
 from tidegate.policy.moment import Moment
 from tidegate.upgrade.batching import foreseen_size, size_that_keeps
@@ -17,7 +18,6 @@ from tidegate.upgrade.events import (
     UpgradePaused,
 )
 from tidegate.upgrade.halting import ask, ask_during_batch, obey, unhealthy_upgraded
-from tidegate.upgrade.natural_order import natural_key
 from tidegate.upgrade.numbers import health_observed, unhealthy_instances
 from tidegate.upgrade.onward import after_batch, go_on_within_batch, wind_up_if_ending
 from tidegate.upgrade.state import Phase, Upgrade

@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tidegate.domain.instance import Instance
+from tidegate.domain.natural_order import natural_key
 from tidegate.policy import judge
 from tidegate.policy.compiled import CompiledPolicy
 from tidegate.policy.fact import Facts
 from tidegate.policy.pace import FaultDomains, Pace
 from tidegate.upgrade.batching import foreseen_size
 from tidegate.upgrade.events import FactText
-from tidegate.upgrade.natural_order import natural_key
 from tidegate.upgrade.numbers import starting_facts
 from tidegate.upgrade.plan import ExtensionTarget, Plan, PlannedBatch, PlannedInstance, Target, UpgradeKind
 from tidegate.upgrade.selection import InstanceRules, Selection, select_instances

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tidegate.domain.instance import Instance
+from tidegate.domain.natural_order import natural_key
 from tidegate.domain.version import Version
 from tidegate.policy import judge
 from tidegate.policy.compiled import CompiledPolicy
 from tidegate.policy.decision import Decision
 from tidegate.policy.fact import Facts, Scope
 from tidegate.upgrade.circumstances import NO_EXTENSION, instance_facts, is_unhealthy
-from tidegate.upgrade.natural_order import natural_key
 from tidegate.upgrade.plan import (
     ExtensionTarget,
     PlannedInstance,

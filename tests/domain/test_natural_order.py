@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.upgrade.natural_order import natural_key
+from tidegate.domain.natural_order import natural_key
 
 
 def test_numbers_are_compared_as_numbers() -> None:
