@@ -8,9 +8,9 @@ would upload.
 
 Law: the agent's code decides, unchanged. Only what would reach the world is ours: goal states and packages come from
 files instead of the wire server, nothing is uploaded, no cgroup is made (its configurator is never initialized), no
-telemetry is kept, and its seconds are SECOND_LENGTH long. Stands alone and needs only the standard library, for it is run
-by Debian's own Python where there is one. A module of the standard library that 2.7.3 still imports and a newer Python
-has no more is replaced by the little that is needed of it.
+telemetry is kept, and its seconds are SECOND_LENGTH long. This file stands alone and needs only the standard library,
+for it is run by Debian's own Python where there is one. A module of the standard library that 2.7.3 still imports and a
+newer Python has no more is replaced by the little that is needed of it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Desk:
 def shorten_seconds(length: float) -> None:
     """The agent waits by sleeping and counts its timeouts by it, so that a shorter second shortens both."""
     sleep = time.sleep
-    time.sleep = lambda seconds: sleep(seconds * length)
+    time.sleep = lambda seconds: sleep(float(seconds) * length)
 
 
 def serve(root: Path, answers: TextIO) -> None:
@@ -157,7 +157,9 @@ def serve(root: Path, answers: TextIO) -> None:
     for line in sys.stdin:
         desk.take(json.loads(line))
         handler.run()
-        handler.report_ext_handlers_status(incarnation_changed=True)
+        # It reports every few seconds; what one report finds out about a heartbeat is told by the next.
+        for _ in range(2):
+            handler.report_ext_handlers_status(incarnation_changed=True)
         answers.write(json.dumps(desk.aggregate) + "\n")
         answers.flush()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Recipe:
     """The exit code of each command that fails; it leaves no status behind."""
     missing: frozenset[str] = frozenset()
     """The commands whose file is not in the package."""
-    statuses: Mapping[str, str] = field(default_factory=lambda: {each: "success" for each in ("install", "enable")})
+    statuses: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(("install", "enable"), "success"))
     """What each command's status file says; a command that is not named writes none."""
     heartbeat: str = ""
     """What enable writes as its heartbeat; empty for none."""
@@ -93,6 +93,25 @@ def package(recipe: Recipe) -> bytes:
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, text)
     return bundle.getvalue()
+
+
+class Shelf:
+    """The packages of some recipes as files in a folder."""
+
+    def __init__(self, folder: Path, recipes: Iterable[Recipe]) -> None:
+        self._files = dict[str, dict[str, Path]]()
+        for recipe in recipes:
+            file = folder / f"{recipe.handler}_{recipe.version}.package.zip"
+            file.write_bytes(package(recipe))
+            self._files.setdefault(recipe.handler, {})[recipe.version] = file
+
+    def files(self) -> Mapping[str, Mapping[str, Path]]:
+        """Every package, by handler and version."""
+        return self._files
+
+    def file(self, handler: str, version: str) -> Path | None:
+        """One package, or None where there is none."""
+        return self._files.get(handler, {}).get(version)
 
 
 def _deeds(recipe: Recipe) -> Iterator[str]:

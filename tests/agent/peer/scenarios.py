@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.agent.peer.packages import Recipe
+from tests.agent.peer.packages import PUBLISHER, Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,11 @@ class Handler:
     extensions: tuple[Extension, ...]
     is_uninstalled: bool = False
     has_several: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name that an agent calls it by."""
+        return f"{PUBLISHER}.{self.type}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,8 @@ def _recipe(version: str, **more: object) -> Recipe:
     return Recipe(type="Alpha", version=version, **more)  # type: ignore[arg-type] # as it comes from the lines below
 
 
+NOT_FOUND = 127
+"""What failing commands exit with in the recorded traces: what a shell says of a command that is not there."""
 WITHOUT_INSTALL = {"updateMode": "UpdateWithoutInstall"}
 GOES_ON = {"continueOnUpdateFailure": True}
 SEVERAL = {"supportsMultipleExtensions": True}
@@ -103,8 +110,8 @@ _LIFE = Scenario(
         _recipe("1.1.5"),
         _recipe("1.2.0"),
         _recipe("1.3.0", manifest=WITHOUT_INSTALL),
-        _recipe("1.4.0", missing=frozenset({"update"})),
-        _recipe("1.4.1", missing=frozenset({"enable"})),
+        _recipe("1.4.0", fails={"update": NOT_FOUND}),
+        _recipe("1.4.1", fails={"enable": NOT_FOUND}),
         _recipe("1.4.2"),
     ),
     steps=(
@@ -114,9 +121,9 @@ _LIFE = Scenario(
         goal("after a restart", alpha("1.1.5", 1), restart=True),
         goal("upgrade with install", alpha("1.2.0", 1)),
         goal("upgrade without install", alpha("1.3.0", 1)),
-        goal("the update command is missing", alpha("1.4.0", 1)),
+        goal("the update fails", alpha("1.4.0", 1)),
         goal("that again", alpha("1.4.0", 1)),
-        goal("the enable command is missing", alpha("1.4.1", 1)),
+        goal("the enable fails", alpha("1.4.1", 1)),
         goal("mended", alpha("1.4.2", 1)),
         goal("downgrade", alpha("1.2.0", 1)),
         goal("uninstall", alpha("1.2.0", 1, uninstalled=True)),
@@ -124,32 +131,32 @@ _LIFE = Scenario(
 )
 
 _FAILURES = (
-    _failing_move("old disable fails", old=_recipe("1.0.0", fails={"disable": 5}), new=_recipe("2.0.0")),
+    _failing_move("old disable fails", old=_recipe("1.0.0", fails={"disable": NOT_FOUND}), new=_recipe("2.0.0")),
     _failing_move(
         "old disable fails and the new version goes on",
-        old=_recipe("1.0.0", fails={"disable": 5}),
+        old=_recipe("1.0.0", fails={"disable": NOT_FOUND}),
         new=_recipe("2.0.0", manifest=GOES_ON),
     ),
     _failing_move(
-        "new update fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"update": 6}), then=_BACK_AND_ON
+        "new update fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"update": NOT_FOUND}), then=_BACK_AND_ON
     ),
     _failing_move(
         "new update fails although the new version goes on",
         old=_recipe("1.0.0"),
-        new=_recipe("2.0.0", fails={"update": 6}, manifest=GOES_ON),
+        new=_recipe("2.0.0", fails={"update": NOT_FOUND}, manifest=GOES_ON),
     ),
-    _failing_move("old uninstall fails", old=_recipe("1.0.0", fails={"uninstall": 7}), new=_recipe("2.0.0")),
+    _failing_move("old uninstall fails", old=_recipe("1.0.0", fails={"uninstall": NOT_FOUND}), new=_recipe("2.0.0")),
     _failing_move(
         "old uninstall fails and the new version goes on",
-        old=_recipe("1.0.0", fails={"uninstall": 7}),
+        old=_recipe("1.0.0", fails={"uninstall": NOT_FOUND}),
         new=_recipe("2.0.0", manifest=GOES_ON | WITHOUT_INSTALL),
         then=_BACK_AND_ON,
     ),
     _failing_move(
-        "new install fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"install": 8}), then=_BACK_AND_ON
+        "new install fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"install": NOT_FOUND}), then=_BACK_AND_ON
     ),
     _failing_move(
-        "new enable fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"enable": 9}), then=_BACK_AND_ON
+        "new enable fails", old=_recipe("1.0.0"), new=_recipe("2.0.0", fails={"enable": NOT_FOUND}), then=_BACK_AND_ON
     ),
     _failing_move(
         "new enable reports an error",
@@ -167,6 +174,19 @@ _ALONE = (
             goal("fails", alpha("1.0.0")),
             goal("fails again", alpha("1.0.0")),
             goal("a better one", alpha("1.1.0", 1)),
+        ),
+    ),
+    Scenario(
+        name="a command that is not there",
+        recipes=(
+            _recipe("1.0.0"),
+            _recipe("1.1.0", missing=frozenset({"update"})),
+            _recipe("1.2.0", missing=frozenset({"enable"})),
+        ),
+        steps=(
+            goal("fresh", alpha("1.0.0")),
+            goal("no update", alpha("1.1.0", 1)),
+            goal("no enable", alpha("1.2.0", 2)),
         ),
     ),
     Scenario(
