@@ -15,6 +15,7 @@ from tidegate.domain.duration import MalformedDuration, parse_duration
 from tidegate.domain.extension import Extension
 from tidegate.domain.extension_profile import extension_resources, put_extension, remove_extension
 from tidegate.domain.json_reading import Problems, Reading, find_name, is_expression, read_document
+from tidegate.domain.probe import read_probe
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.rolling_policy import PERCENT_RANGES, RollingUpgradePolicy
 from tidegate.domain.scale_set import ImageReference, ScaleSet
@@ -61,7 +62,8 @@ def read_scale_set(
     _check_identity(scale_set_id, root)
     properties = properties_of(root)
     profile = properties.at("virtualMachineProfile")
-    network = profile.at("networkProfile")
+    probe = profile.at("networkProfile").at("healthProbe")
+    probe_properties = probe.at("properties")
     extensions = _extensions(profile.at("extensionProfile"), root.at("apiVersion"))
     zones = tuple(zone.filled("a zone such as 1") for zone in root.at("zones").items())
     orchestration = properties.at("orchestrationMode").one_of(_ORCHESTRATIONS, default="Uniform")
@@ -81,11 +83,12 @@ def read_scale_set(
             fault_domains, low=1, high=_MAX_FAULT_DOMAINS
         ),
         image=_image(profile.at("storageProfile").at("imageReference")),
-        has_health_probe=not network.at("healthProbe").at("id").is_absent,
+        has_health_probe=not (probe.at("id").is_absent and probe_properties.is_absent),
         has_application_health_extension=any(map(_reports_application_health, extensions)),
         is_service_fabric=any(map(_is_service_fabric, extensions)),
         resource_json=json.dumps(strip_secrets(resource), ensure_ascii=False, separators=(",", ":")),
         etag=etag,
+        health_probe=read_probe(probe_properties),
     )
     problems.refuse_any()
     return scale_set

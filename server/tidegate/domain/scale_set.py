@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tidegate.domain.extension import Extension
+from tidegate.domain.probe import ProbeDefinition
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.rolling_policy import RollingUpgradePolicy
 
@@ -38,13 +39,15 @@ class ScaleSet:
     fault_domain_count: int
     image: ImageReference
     has_health_probe: bool
-    """A load balancer probe in networkProfile.healthProbe."""
+    """A load balancer probe in networkProfile.healthProbe: its id, its properties, or both."""
     has_application_health_extension: bool
     is_service_fabric: bool
     """Recognised from the extension profile: publisher Microsoft.Azure.ServiceFabric."""
     resource_json: str
     """The resource as it was put, unknown properties included, secrets removed: a JSON object."""
     etag: str
+    health_probe: ProbeDefinition | None = None
+    """What to ask of the hosts, in networkProfile.healthProbe.properties; None where the resource names an id alone."""
 
     @property
     def has_probe(self) -> bool:
