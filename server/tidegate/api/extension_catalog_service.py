@@ -1,10 +1,14 @@
-"""ExtensionCatalogService: which versions of which extensions are published."""
+"""ExtensionCatalogService: which versions of which extensions are published, and with which packages."""
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from tidegate.api.fields import Fields
+from tidegate.api.package_upload import read_offer, read_pieces
 from tidegate.api.page_token import give_page_token, read_page_token
 from tidegate.api.present_publication import present_extension_type, present_publication
+from tidegate.api.requests import Requests
 from tidegate.executor.resources import Resources
 from tidegate.v1 import extension_catalog_service_pb2 as pb
 
@@ -23,7 +27,23 @@ class ExtensionCatalogService:
             extension_type = fields.extension_type("extension_type", request.extension_type)
             version = fields.version("version", request.version)
         publication, created = await self._resources.publish(extension_type, version)
-        return pb.PublishExtensionVersionResponse(extension_version=present_publication(publication), created=created)
+        package = (await self._resources.packages(extension_type)).get(publication.version)
+        return pb.PublishExtensionVersionResponse(
+            extension_version=present_publication(publication, package), created=created
+        )
+
+    async def PublishExtensionPackage(
+        self, requests: Requests[pb.PublishExtensionPackageRequest]
+    ) -> pb.PublishExtensionPackageResponse:
+        """Takes a package in, and makes its version available once the package is kept."""
+        offer = await read_offer(requests)
+        async with aclosing(read_pieces(requests)) as pieces:
+            published = await self._resources.publish_package(offer, pieces)
+        return pb.PublishExtensionPackageResponse(
+            extension_version=present_publication(published.publication, published.package),
+            created=published.created,
+            remarks=published.remarks,
+        )
 
     async def WithdrawExtensionVersion(
         self, request: pb.WithdrawExtensionVersionRequest
@@ -53,4 +73,7 @@ class ExtensionCatalogService:
         with Fields() as fields:
             extension_type = fields.extension_type("extension_type", request.extension_type)
         versions = await self._resources.versions(extension_type)
-        return pb.ListExtensionVersionsResponse(extension_versions=[present_publication(each) for each in versions])
+        packages = await self._resources.packages(extension_type)
+        return pb.ListExtensionVersionsResponse(
+            extension_versions=[present_publication(each, packages.get(each.version)) for each in versions]
+        )

@@ -62,6 +62,19 @@ class HostsNotTaken(Refusal):
         )
 
 
+class PackagesNotKept(Refusal):
+    """There are no hosts that would fetch a package, and so nobody keeps any."""
+
+    reason = Reason.HOSTS_NOT_TAKEN
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server keeps no handler packages: its machines are all simulated.",
+            advice="Publish the version alone, tidegate catalog publish PUBLISHER TYPE VERSION, or start the server "
+            "with --fleet agents.",
+        )
+
+
 class PackageInvalid(MalformedRequest):
     """A handler package cannot be used; each field is a place in it, such as HandlerManifest.json or a member."""
 

@@ -1,13 +1,15 @@
 """Resources: what the server is told of the world, scale sets, enrolled subscriptions and published versions.
 
 Law: what was told is durable before it is acknowledged, and the fleet and the autopilot hear of it right after; where
-a crash comes between, they hear of it when the server opens again. Secrets are dropped while a resource is read.
+a crash comes between, they hear of it when the server opens again. A package is kept before its version is published,
+so that hosts can fetch whatever is published with one. Secrets are dropped while a resource is read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -15,7 +17,9 @@ import structlog
 from tidegate.domain.arm_resource import read_scale_set
 from tidegate.domain.extension import ExtensionType, Publication
 from tidegate.domain.extension_profile import put_extension
+from tidegate.domain.host_refusal import PackagesNotKept
 from tidegate.domain.instance import Instance
+from tidegate.domain.package import Package
 from tidegate.domain.refusal import (
     EtagMismatch,
     ExtensionTypeNotFound,
@@ -34,6 +38,7 @@ from tidegate.executor.turns import Turns
 from tidegate.fleets.promise import Fleet
 from tidegate.journal.promise import Journal
 from tidegate.journal.register import Enrolment, Register
+from tidegate.packages.promise import Offer, PackageStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,6 +47,18 @@ ONLY_IF_NONE = "*"
 _ETAG_LENGTH = 32
 _CHANGED_MEANWHILE = 8
 """How often a change without an etag is tried again because somebody else was quicker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPackage:
+    """A version that was published together with its package."""
+
+    publication: Publication
+    package: Package
+    created: bool
+    """False where the same package had been published before."""
+    remarks: tuple[str, ...]
+    """What is odd about the package, a sentence each."""
 
 
 class Pilot(Protocol):
@@ -70,8 +87,12 @@ class Resources:
         new_id: Callable[[], str],
         pilot: Pilot,
         turns: Turns,
+        packages: PackageStore | None = None,
     ) -> None:
-        """`turns` are those of the conductor, so that no scale set goes while an upgrade of it begins."""
+        """`turns` are those of the conductor, so that no scale set goes while an upgrade of it begins.
+
+        Without `packages` versions are published alone.
+        """
         self._register = register
         self._fleet = FleetCalls(fleet, limits.fleet_call_seconds)
         self._journal = journal
@@ -79,6 +100,7 @@ class Resources:
         self._new_id = new_id
         self._pilot = pilot
         self._turns = turns
+        self._packages = packages
 
     async def put_scale_set(
         self,
@@ -205,8 +227,41 @@ class Resources:
         await self._pilot.published(extension_type, version)
         return (publication if is_new else await self._publication(extension_type, version)), is_new
 
+    async def publish_package(self, offer: Offer, pieces: AsyncIterator[bytes]) -> PublishedPackage:
+        """Keep the package that comes in `pieces`, and then make its version available.
+
+        Raises:
+            PackagesNotKept: this server has nowhere to keep one.
+            PackageInvalid: it cannot be used, or is not what was offered.
+            PackageConflict: the version has another package.
+            OSError: the disk takes no more.
+            JournalUnavailable.
+        """
+        if self._packages is None:
+            raise PackagesNotKept()
+        added = await self._packages.add(offer, pieces)
+        package = added.package
+        if added.created:
+            log.info(
+                "package_kept",
+                extension=str(package.extension_type),
+                version=str(package.version),
+                sha256=package.sha256,
+                size_bytes=package.size_bytes,
+            )
+        publication, is_new = await self.publish(offer.extension_type, offer.version)
+        return PublishedPackage(
+            publication=publication, package=package, created=added.created or is_new, remarks=added.remarks
+        )
+
+    async def packages(self, extension_type: ExtensionType) -> Mapping[Version, Package]:
+        """The packages of the type's versions; withdrawn versions keep theirs."""
+        if self._packages is None:
+            return {}
+        return {package.version: package for package in await self._packages.packages(extension_type)}
+
     async def withdraw_version(self, extension_type: ExtensionType, version: Version) -> None:
-        """Take the version back; no upgrade that starts later goes to it.
+        """Take the version back; no upgrade that starts later goes to it. Its package stays for hosts that run it.
 
         Raises:
             ExtensionTypeNotFound: nothing of the type was ever published, or everything was taken back.
