@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from tidegate.domain.application_health import is_application_health
 from tidegate.domain.arm_extension import properties_of, read_extension
 from tidegate.domain.duration import MalformedDuration, parse_duration
 from tidegate.domain.extension import Extension
@@ -84,7 +85,9 @@ def read_scale_set(
         ),
         image=_image(profile.at("storageProfile").at("imageReference")),
         has_health_probe=not (probe.at("id").is_absent and probe_properties.is_absent),
-        has_application_health_extension=any(map(_reports_application_health, extensions)),
+        has_application_health_extension=any(
+            is_application_health(extension.extension_type) for extension in extensions
+        ),
         is_service_fabric=any(map(_is_service_fabric, extensions)),
         resource_json=json.dumps(strip_secrets(resource), ensure_ascii=False, separators=(",", ":")),
         etag=etag,
@@ -194,14 +197,6 @@ def _image(reference: Reading) -> ImageReference:
         sku=reference.at("sku").text(),
         version=reference.at("version").text(),
     )
-
-
-def _reports_application_health(extension: Extension) -> bool:
-    handler = extension.extension_type.key
-    return handler in {
-        "microsoft.managedservices/applicationhealthlinux",
-        "microsoft.managedservices/applicationhealthwindows",
-    }
 
 
 def _is_service_fabric(extension: Extension) -> bool:

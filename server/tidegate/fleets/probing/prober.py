@@ -168,7 +168,7 @@ class Prober:
         await self._asker.close()
 
     def _without_its_question(self, old: _Watched) -> _Watched:
-        """Another watched host in place of one whose question is about the time before: nobody waits for that answer."""
+        """Another watched host in place of one that is just being asked: nobody waits for that answer any more."""
         self.unwatch(old.key)
         new = _Watched(key=old.key, question=old.question, on_change=old.on_change, place=old.place, tally=old.tally)
         self._watched[old.key] = new
