@@ -31,6 +31,8 @@ from tidegate.fleets.faults import Fault
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.memory import MemoryStore
 from tidegate.journal.sqlite import SqliteStore
+from tidegate.packages.memory import MemoryPackageStore
+from tidegate.packages.promise import PackageStore
 from tidegate.policy.source import PolicySource
 from tidegate.v1 import (
     extension_catalog_service_pb2 as catalog_pb,
@@ -141,12 +143,14 @@ class Served:
         limits: Limits | None = None,
         capacity: int = 8_192,
         open_store: Callable[[], Awaitable[MemoryStore | SqliteStore]] | None = None,
+        packages: PackageStore | None = None,
     ) -> None:
-        """`capacity` is that of the hub's rings; `open_store` opens another store than one in memory."""
+        """`capacity` is that of the hub's rings; `open_store` and `packages` are other stores than those in memory."""
         self.settings = settings or ApiSettings(grace_seconds=0.5)
         self.fleet = SimulatedFleet(upgrade_seconds=upgrade_seconds, faults=faults)
         self.keeper = PolicyKeeper(shipped("azure-default") if policies is None else policies)
         self.hub: WatchHub[bytes] = WatchHub(render_event, capacity)
+        self.packages: PackageStore = packages or MemoryPackageStore()
         self._limits = limits or Limits()
         self._open_store = open_store
         self._parts = AsyncExitStack()
@@ -167,7 +171,7 @@ class Served:
         autopilot = Autopilot(self.conductor, store.register, store.journal, self.keeper, clock, self._limits)
         self._parts.push_async_callback(autopilot.close)
         self.resources = Resources(
-            store.register, self.fleet, store.journal, clock, self._limits, self._id, autopilot, turns
+            store.register, self.fleet, store.journal, clock, self._limits, self._id, autopilot, turns, self.packages
         )
         self.server = ApiServer(
             conductor=self.conductor,

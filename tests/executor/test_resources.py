@@ -16,6 +16,9 @@ from tests.executor.world import (
     scale_set_id,
     virtual,
 )
+from tests.packages.packing import digest, offer, package, pieces
+from tidegate.domain.extension import ExtensionType
+from tidegate.domain.host_refusal import PackageConflict, PackageInvalid, PackagesNotKept
 from tidegate.domain.refusal import (
     EtagMismatch,
     ExtensionTypeNotFound,
@@ -25,7 +28,16 @@ from tidegate.domain.refusal import (
     SubscriptionNotFound,
     UpgradeInProgress,
 )
+from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
+from tidegate.executor.clock import LoopClock
+from tidegate.executor.limits import Limits
+from tidegate.executor.resources import Resources
+from tidegate.executor.turns import Turns
+from tidegate.fleets.simulated import SimulatedFleet
+from tidegate.journal.memory import MemoryStore
+from tidegate.journal.register import Enrolment
+from tidegate.packages.memory import MemoryPackageStore
 
 WEB = scale_set_id("web")
 
@@ -192,3 +204,91 @@ async def test_versions_are_published_once_and_taken_back() -> None:
             await world.resources.withdraw_version(AGENT, Version("1.10"))
         with pytest.raises(ExtensionTypeNotFound):
             await world.resources.versions(AGENT)
+
+
+# --- packages --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_package_is_kept_with_its_version() -> None:
+    content = package()
+    async with World(packages=MemoryPackageStore()) as world:
+        first = await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))
+        assert first.created
+        assert first.package.sha256 == digest(content)
+        assert [str(each.version) for each in await world.resources.versions(AGENT)] == ["1.1"]
+        assert await world.resources.packages(AGENT) == {Version("1.1"): first.package}
+        again = await world.resources.publish_package(offer(content, "1.1.0", AGENT), pieces(content))
+        assert not again.created
+        assert again.publication == first.publication
+
+
+async def test_a_version_that_was_published_alone_gets_its_package_later() -> None:
+    content = package()
+    async with World(packages=MemoryPackageStore()) as world:
+        alone, _ = await world.resources.publish(AGENT, Version("1.1"))
+        assert await world.resources.packages(AGENT) == {}
+        published = await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))
+        assert published.created
+        assert published.publication == alone
+
+
+async def test_a_version_that_is_taken_back_keeps_its_package() -> None:
+    content, other = package("one"), package("two")
+    async with World(packages=MemoryPackageStore()) as world:
+        await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))
+        await world.resources.withdraw_version(AGENT, Version("1.1"))
+        assert list(await world.resources.packages(AGENT)) == [Version("1.1")]
+        with pytest.raises(PackageConflict):
+            await world.resources.publish_package(offer(other, "1.1", AGENT), pieces(other))
+        assert (await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))).created
+
+
+async def test_a_package_that_is_refused_publishes_nothing() -> None:
+    content = package()
+    async with World(packages=MemoryPackageStore()) as world:
+        with pytest.raises(PackageInvalid):
+            await world.resources.publish_package(offer(content, "1.1", AGENT, sha256="0" * 64), pieces(content))
+        with pytest.raises(ExtensionTypeNotFound):
+            await world.resources.versions(AGENT)
+
+
+async def test_a_server_without_a_store_says_what_to_do_instead() -> None:
+    content = package()
+    async with World() as world:
+        with pytest.raises(PackagesNotKept) as error:
+            await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))
+        assert "tidegate catalog publish PUBLISHER TYPE VERSION" in error.value.advice
+        assert await world.resources.packages(AGENT) == {}
+
+
+class Listener:
+    """A pilot that looks, when it hears of a version, whether a host could fetch it."""
+
+    def __init__(self, packages: MemoryPackageStore) -> None:
+        self._packages = packages
+        self.found: list[bool] = []
+
+    async def published(self, extension_type: ExtensionType, version: Version) -> None:
+        self.found.append(await self._packages.package(extension_type, version) is not None)
+
+    async def enrolled(self, enrolment: Enrolment) -> None:
+        """Of no interest here."""
+
+    async def placed(self, scale_set: ScaleSet) -> None:
+        """Of no interest here."""
+
+
+async def test_the_autopilot_hears_of_a_version_when_hosts_can_fetch_it_and_not_before() -> None:
+    store, fleet, packages = MemoryStore(), SimulatedFleet(), MemoryPackageStore()
+    listener = Listener(packages)
+    resources = Resources(
+        store.register, fleet, store.journal, LoopClock(), Limits(), lambda: "id", listener, Turns(), packages
+    )
+    content = package()
+    await resources.publish_package(offer(content), pieces(content))
+    assert listener.found == [True]
+    other = package("other")
+    with pytest.raises(PackageConflict):
+        await resources.publish_package(offer(other), pieces(other))
+    assert listener.found == [True]
+    await fleet.close()

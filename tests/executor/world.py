@@ -23,6 +23,7 @@ from tidegate.fleets.faults import Fault
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.memory import Memory, MemoryStore
 from tidegate.journal.promise import Entry
+from tidegate.packages.promise import PackageStore
 from tidegate.policy.source import PolicySource
 from tidegate.upgrade.events import Event
 from tidegate.upgrade.plan import UpgradeKind
@@ -117,6 +118,7 @@ class World:
         faults: Sequence[Fault] = (),
         with_autopilot: bool = False,
         ids: str = "upgrade",
+        packages: PackageStore | None = None,
     ) -> None:
         self.memory = Memory() if memory is None else memory
         self.fleet = SimulatedFleet(upgrade_seconds=upgrade_seconds, faults=faults) if fleet is None else fleet
@@ -151,6 +153,7 @@ class World:
             self.new_id,
             self.autopilot,
             turns,
+            packages,
         )
         self._with_autopilot = with_autopilot
 
