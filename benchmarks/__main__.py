@@ -2,10 +2,16 @@
 
 import sys
 
-from benchmarks import decisions, doors, memory, throughput
+from benchmarks import decisions, doors, memory, probing, throughput
 from benchmarks.report import show
 
-PARTS = {"decisions": decisions, "doors": doors, "throughput": throughput, "memory": memory}
+PARTS = {
+    "decisions": decisions,
+    "doors": doors,
+    "throughput": throughput,
+    "memory": memory,
+    "probing": probing,
+}
 
 
 def main() -> int:

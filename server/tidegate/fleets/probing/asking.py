@@ -171,7 +171,7 @@ def _bracketed(address: IPv4Address | IPv6Address) -> str:
 
 
 def _unchecked() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
