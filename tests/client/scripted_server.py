@@ -18,9 +18,12 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+from tidegate.v1 import extension_catalog_service_pb2 as catalog
 from tidegate.v1 import rolling_upgrade_service_pb2 as upgrades
 
 STREAMS = frozenset({"WatchRollingUpgrade", "WatchScaleSetUpgrades"})
+UPLOADS = frozenset({"PublishExtensionPackage"})
+"""Their requests are kept as they come; the answer is given after the last, a failure after the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,14 @@ class ScriptedServer:
         self.asked[method].append(request)
         return self._told(self._steps[method].popleft(), context)
 
+    def upload(self, method: str, requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
+        """The next answer to `method`, whose caller sends a stream."""
+        self.asked[method].append(next(requests))
+        step = self._steps[method].popleft()
+        if not isinstance(step, Fails):
+            self.asked[method].extend(requests)
+        return self._told(step, context)
+
     def stream(self, method: str, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
         """The next stream of `method`."""
         self.asked[method].append(request)
@@ -118,6 +129,12 @@ class _Handlers(grpc.GenericRpcHandler):
                 request_deserializer=request_type,
                 response_serializer=_serialized,
             )
+        if method in UPLOADS:
+            return grpc.stream_unary_rpc_method_handler(
+                lambda requests, context: self._server.upload(method, requests, context),
+                request_deserializer=request_type,
+                response_serializer=_serialized,
+            )
         return grpc.unary_unary_rpc_method_handler(
             lambda request, context: self._server.answer(method, request, context),
             request_deserializer=request_type,
@@ -126,8 +143,8 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _request_type(method: str) -> Callable[[bytes], Message]:
-    known = getattr(upgrades, f"{method}Request", None)
-    assert known is not None, f"{method} is not one of RollingUpgradeService, the only one that is scripted"
+    known = getattr(catalog if method in UPLOADS else upgrades, f"{method}Request", None)
+    assert known is not None, f"{method} is not one of RollingUpgradeService, nor an upload: only these are scripted"
     read: Callable[[bytes], Message] = known.FromString
     return read
 

@@ -6,6 +6,7 @@ Lists and watches are asynchronous iterators, and are not awaited themselves.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from os import PathLike
 
 from tidegate_client import policy_calls, register_calls, scale_set_calls, upgrade_calls
 from tidegate_client.async_connection import AsyncConnection, AsyncWatch
@@ -22,6 +23,7 @@ from tidegate_client.messages import (
     ListPoliciesResponse,
     Plan,
     Policy,
+    PublishExtensionPackageResponse,
     PublishExtensionVersionResponse,
     PutScaleSetResponse,
     RollingUpgrade,
@@ -30,6 +32,7 @@ from tidegate_client.messages import (
     UpgradeKind,
 )
 from tidegate_client.scale_set_calls import Resource
+from tidegate_client.uploading import OnProgress
 from tidegate_client.wording import FactLike
 
 
@@ -228,6 +231,20 @@ class AsyncClient(AsyncConnection):
         return await self._send(
             register_calls.publish_extension_version(publisher, type_name, version), timeout_seconds
         )
+
+    async def publish_extension_package(
+        self,
+        path: str | PathLike[str],
+        publisher: str,
+        type_name: str,
+        version: str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float | None = None,
+    ) -> PublishExtensionPackageResponse:
+        """As `Client.publish_extension_package`."""
+        upload = register_calls.publish_extension_package(path, publisher, type_name, version)
+        return await self._upload(upload, on_progress, timeout_seconds)
 
     async def withdraw_extension_version(
         self, publisher: str, type_name: str, version: str, *, timeout_seconds: float | None = None

@@ -10,12 +10,14 @@ from types import TracebackType
 from typing import Any, Protocol, Self, cast
 
 import grpc
+from google.protobuf.message import Message
 
 from tidegate_client.calls import AnswerT, Call, ItemT, Page, ResponseT, StreamCall, serialized
 from tidegate_client.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, OPTIONS
 from tidegate_client.connection import OnBreak
 from tidegate_client.errors import EndedCall, TidegateError, WatchBroken, error_of
 from tidegate_client.retry import CALLS, WATCHES, Retry
+from tidegate_client.uploading import OnProgress, Sending, Upload
 from tidegate_client.watching import WatchItem, WatchResponse, WatchState
 
 
@@ -154,6 +156,36 @@ class AsyncConnection:
                     raise error from ended
             await asyncio.sleep(wait_seconds)
 
+    async def _upload(
+        self, upload: Upload[ResponseT], on_progress: OnProgress | None, timeout_seconds: float | None
+    ) -> ResponseT:
+        """Sends a file; again, and from its beginning, only where the server said that it took nothing."""
+        method = self._channel.stream_unary(
+            upload.path, request_serializer=serialized, response_deserializer=upload.response.FromString
+        )
+        began, failed_attempts = time.monotonic(), 0
+        while True:
+            sending = await asyncio.to_thread(Sending, upload, on_progress)
+            seconds = sending.seconds(self._timeout_seconds) if timeout_seconds is None else timeout_seconds
+            try:
+                answer = await method(_messages(sending), timeout=began + seconds - time.monotonic())
+            except grpc.RpcError as ended:
+                sending.check()
+                error = error_of(cast(EndedCall, ended))
+                failed_attempts += 1
+                wait_seconds = self._retry.after(
+                    error,
+                    is_repeatable=False,
+                    failed_attempts=failed_attempts,
+                    left_seconds=began + seconds - time.monotonic(),
+                )
+                if wait_seconds is None:
+                    raise error from ended
+            else:
+                sending.check()
+                return answer
+            await asyncio.sleep(wait_seconds)
+
     async def _pages(
         self, page: Callable[[str], Call[Any, Page[ItemT]]], timeout_seconds: float | None
     ) -> AsyncIterator[ItemT]:
@@ -173,3 +205,8 @@ class AsyncConnection:
         )
         state = WatchState(resume_token=resume_token, ends_with_upgrade=call.ends_with_upgrade, retry=self._watch_retry)
         return AsyncWatch(lambda token: cast(AsyncStream, method(call.request(token))), state, on_break)
+
+
+async def _messages(sending: Sending) -> AsyncIterator[Message]:
+    while (message := await asyncio.to_thread(sending.message)) is not None:
+        yield message

@@ -8,6 +8,7 @@ attempts (by default as the client was made); for lists it bounds each page. Eve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
 
 from tidegate_client import policy_calls, register_calls, scale_set_calls, upgrade_calls
 from tidegate_client.connection import Connection, OnBreak, Watch
@@ -23,6 +24,7 @@ from tidegate_client.messages import (
     ListPoliciesResponse,
     Plan,
     Policy,
+    PublishExtensionPackageResponse,
     PublishExtensionVersionResponse,
     PutScaleSetResponse,
     RollingUpgrade,
@@ -31,6 +33,7 @@ from tidegate_client.messages import (
     UpgradeKind,
 )
 from tidegate_client.scale_set_calls import Resource
+from tidegate_client.uploading import OnProgress
 from tidegate_client.wording import FactLike
 
 
@@ -253,6 +256,29 @@ class Client(Connection):
     ) -> PublishExtensionVersionResponse:
         """Makes a version available; upgrades follow for every scale set that takes part, is eligible and has it."""
         return self._send(register_calls.publish_extension_version(publisher, type_name, version), timeout_seconds)
+
+    def publish_extension_package(
+        self,
+        path: str | PathLike[str],
+        publisher: str,
+        type_name: str,
+        version: str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float | None = None,
+    ) -> PublishExtensionPackageResponse:
+        """Makes a version available with the handler package in the file at `path`, which hosts then fetch.
+
+        `on_progress` is told how many bytes have been handed over, and of how many; in a thread of grpc's. By default a
+        second is added to the usual time for each MiB. Never sent twice, unless the server said that it took nothing.
+
+        Raises:
+            InvalidRequest: it is no handler package that can be used; `violations` names every place in it.
+            Conflict: the version has another package already.
+            OSError: the file cannot be read.
+        """
+        upload = register_calls.publish_extension_package(path, publisher, type_name, version)
+        return self._upload(upload, on_progress, timeout_seconds)
 
     def withdraw_extension_version(
         self, publisher: str, type_name: str, version: str, *, timeout_seconds: float | None = None

@@ -14,6 +14,7 @@ from tidegate_client.calls import AnswerT, Call, ItemT, Page, ResponseT, StreamC
 from tidegate_client.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, OPTIONS
 from tidegate_client.errors import EndedCall, TidegateError, WatchBroken, error_of
 from tidegate_client.retry import CALLS, WATCHES, Retry
+from tidegate_client.uploading import OnProgress, Sending, Upload
 from tidegate_client.watching import WatchItem, WatchResponse, WatchState
 
 OnBreak = Callable[[TidegateError], None]
@@ -150,6 +151,36 @@ class Connection:
                 )
                 if wait_seconds is None:
                     raise error from ended
+            time.sleep(wait_seconds)
+
+    def _upload(
+        self, upload: Upload[ResponseT], on_progress: OnProgress | None, timeout_seconds: float | None
+    ) -> ResponseT:
+        """Sends a file; again, and from its beginning, only where the server said that it took nothing."""
+        method = self._channel.stream_unary(
+            upload.path, request_serializer=serialized, response_deserializer=upload.response.FromString
+        )
+        began, failed_attempts = time.monotonic(), 0
+        while True:
+            sending = Sending(upload, on_progress)
+            seconds = sending.seconds(self._timeout_seconds) if timeout_seconds is None else timeout_seconds
+            try:
+                answer = method(iter(sending.message, None), timeout=began + seconds - time.monotonic())
+            except grpc.RpcError as ended:
+                sending.check()
+                error = error_of(cast(EndedCall, ended))
+                failed_attempts += 1
+                wait_seconds = self._retry.after(
+                    error,
+                    is_repeatable=False,
+                    failed_attempts=failed_attempts,
+                    left_seconds=began + seconds - time.monotonic(),
+                )
+                if wait_seconds is None:
+                    raise error from ended
+            else:
+                sending.check()
+                return answer
             time.sleep(wait_seconds)
 
     def _pages(self, page: Callable[[str], Call[Any, Page[ItemT]]], timeout_seconds: float | None) -> Iterator[ItemT]:

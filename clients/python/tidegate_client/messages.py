@@ -5,8 +5,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tidegate.v1.decision_pb2 import Decision, FactSeen, FactValue, StringList, StringMap, TraceStep, Verdict
 from tidegate.v1.extension_catalog_service_pb2 import (
+    ExtensionPackage,
     ExtensionType,
     ExtensionVersion,
+    PublishExtensionPackageResponse,
     PublishExtensionVersionResponse,
 )
 from tidegate.v1.policy_service_pb2 import (
@@ -62,6 +64,7 @@ __all__ = [
     "EventType",
     "ExplainInstanceResponse",
     "Extension",
+    "ExtensionPackage",
     "ExtensionType",
     "ExtensionVersion",
     "FactSeen",
@@ -80,6 +83,7 @@ __all__ = [
     "ProbeState",
     "Progress",
     "ProvisioningState",
+    "PublishExtensionPackageResponse",
     "PublishExtensionVersionResponse",
     "PutScaleSetResponse",
     "RefusalReason",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 
 from tidegate.v1 import extension_catalog_service_pb2 as catalog
 from tidegate.v1 import subscription_service_pb2 as subscriptions
 from tidegate_client.calls import Call, Page, whole
 from tidegate_client.messages import ExtensionType, ExtensionVersion, Subscription
+from tidegate_client.uploading import Upload
 
 _SUBSCRIPTIONS = "/tidegate.v1.SubscriptionService/"
 _CATALOG = "/tidegate.v1.ExtensionCatalogService/"
@@ -61,6 +64,23 @@ def publish_extension_version(
         ),
         response=catalog.PublishExtensionVersionResponse,
         read=whole,
+    )
+
+
+def publish_extension_package(
+    path: str | PathLike[str], publisher: str, type_name: str, version: str
+) -> Upload[catalog.PublishExtensionPackageResponse]:
+    extension_type = ExtensionType(publisher=publisher, type=type_name)
+    return Upload(
+        path=_CATALOG + "PublishExtensionPackage",
+        file=Path(path),
+        header=lambda size_bytes, sha256: catalog.PublishExtensionPackageRequest(
+            header=catalog.PackageHeader(
+                extension_type=extension_type, version=version, size_bytes=size_bytes, sha256=sha256
+            )
+        ),
+        piece=lambda data: catalog.PublishExtensionPackageRequest(data=data),
+        response=catalog.PublishExtensionPackageResponse,
     )
 
 
