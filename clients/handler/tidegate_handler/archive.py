@@ -30,6 +30,10 @@ MOST_PROBLEMS = 100
 PACKAGE = "package"
 """The place of a problem of the package as a whole."""
 
+COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What every agent can unpack; the others also need more memory than a package may ask for."""
+
+_ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000
 _CENTRAL_RECORD = b"PK\x01\x02"
 _CENTRAL_RECORD_BYTES = 1_024
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OverflowError)
@@ -86,6 +90,8 @@ class Archive:
             MemberBroken: it cannot be read, or its size or checksum is not what the header says.
             TooMuchUnpacked: with it, more came out of the package than may.
         """
+        if is_encrypted(info) or info.compress_type not in COMPRESSIONS:
+            raise MemberBroken
         size_bytes = 0
         try:
             with self.zip.open(info) as stream:
@@ -102,6 +108,11 @@ class Archive:
         self.unpacked_bytes += size_bytes
         if self.unpacked_bytes > self.most_unpacked_bytes:
             raise TooMuchUnpacked
+
+
+def is_encrypted(info: zipfile.ZipInfo) -> bool:
+    """Whether the content of a member, or its header, is encrypted in any way."""
+    return bool(info.flag_bits & _ENCRYPTED_FLAGS)
 
 
 @contextlib.contextmanager

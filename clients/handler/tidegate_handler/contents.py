@@ -52,13 +52,13 @@ def judge_contents(archive: Archive, sink: Sink) -> PackageInfo:
     member = judging.find_manifest()
     if not members.problems:
         judging.read(members.usable, sink)
-    elif member is not None:
+    elif member is not None and member.info.file_size <= LARGEST_MANIFEST_BYTES:
         judging.read([member], _nowhere)
     manifest = None if member is None else judging.read_manifest(member)
     if manifest is not None:
         judging.check_commands(manifest)
     if judging.problems or manifest is None or member is None:
-        raise PackageUnusable(judging.problems)
+        raise PackageUnusable(tuple(dict.fromkeys(judging.problems)))
     return PackageInfo(
         manifest=manifest,
         manifest_member=member.name,

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tidegate_handler.archive import PACKAGE
+from tidegate_handler.archive import COMPRESSIONS, PACKAGE, is_encrypted
 from tidegate_handler.problem import Problem, shown
 
 LONGEST_PART_BYTES = 255
@@ -21,8 +21,6 @@ LONGEST_PART_BYTES = 255
 LONGEST_NAME_BYTES = 1_024
 """A member's whole name; with the folder in front of it a path may have 4,096."""
 
-_ENCRYPTED = 0x0001 | 0x0040 | 0x2000
-_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 _KEPT_BY_AGENT = re.compile(
@@ -78,7 +76,7 @@ def judge_members(infos: Sequence[zipfile.ZipInfo], most_unpacked_bytes: int) ->
     problems.extend(_collisions(usable))
     problems.extend(_overlaps(infos))
     if sum(info.file_size for info in infos) > most_unpacked_bytes:
-        problems.append(Problem(place=PACKAGE, message=f"would unpack to more than {most_unpacked_bytes} bytes."))
+        problems.append(Problem(place=PACKAGE, message=f"unpacks to more than {most_unpacked_bytes} bytes."))
     return Members(usable=tuple(usable), problems=tuple(problems), remarks=tuple(_remarks(usable)))
 
 
@@ -91,9 +89,9 @@ def _wrong_with(info: zipfile.ZipInfo) -> Iterator[str]:
         yield "is neither a file nor a folder."
     if _is_folder(info) and info.file_size:
         yield "is a folder, and has a content."
-    if info.flag_bits & _ENCRYPTED:
+    if is_encrypted(info):
         yield "is encrypted."
-    if info.compress_type not in _COMPRESSIONS:
+    if info.compress_type not in COMPRESSIONS:
         yield "is compressed by a method that not every agent knows; use deflate."
 
 
