@@ -123,8 +123,11 @@ def report_messages(reports: Sequence[HandlerReport]) -> list[hosts.HandlerRepor
             return messages
         for message in messages:
             _shorten(message, characters)
-    while _bytes(messages) > _MOST_REPORT_BYTES:
-        messages.pop()
+    left_bytes = _MOST_REPORT_BYTES
+    for index, message in enumerate(messages):
+        left_bytes -= message.ByteSize()
+        if left_bytes < 0:
+            return messages[:index]
     return messages
 
 

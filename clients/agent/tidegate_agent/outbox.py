@@ -57,7 +57,11 @@ class Outbox:
         return tuple(self._results[incarnation] for incarnation in sorted(self._results))
 
     async def begin(self, goal: GoalState) -> None:
-        """Notes that the goal state is begun, once there is room for its result."""
+        """Notes that the goal state is begun, once there is room for its result.
+
+        Raises:
+            OSError: it cannot be written, on a full disk for one.
+        """
         async with self._room:
             await self._room.wait_for(lambda: len(self._results) < self._most_results)
 
@@ -67,7 +71,11 @@ class Outbox:
         await self._change(note)
 
     async def keep(self, result: GoalStateResult) -> None:
-        """Keeps the result of a goal state, which counts as reached from now on."""
+        """Keeps the result of a goal state, which counts as reached from now on.
+
+        Raises:
+            OSError: it cannot be written, on a full disk for one.
+        """
 
         def note() -> None:
             self._results[result.incarnation] = result
@@ -84,9 +92,18 @@ class Outbox:
         def note() -> None:
             self._results.pop(incarnation, None)
 
-        await self._change(note)
+        try:
+            await self._change(note)
+        except OSError as full:
+            # After a start it is told once more, which does no harm; to stop hearing the server would.
+            log.warning("outbox not written", file=str(self._path), why=str(full))
         async with self._room:
             self._room.notify_all()
+
+    async def emptied(self) -> None:
+        """Returns once every result has been acknowledged."""
+        async with self._room:
+            await self._room.wait_for(lambda: not self._results)
 
     async def _change(self, note: Callable[[], None]) -> None:
         async with self._turn:

@@ -41,7 +41,7 @@ class DownloadSettings:
     piece_seconds: float = 30.0
     """How long the next piece may take."""
     attempts: int = 8
-    """How often in a row it may fail without a byte of progress."""
+    """How many attempts in a row may fail; one that brought bytes counts as the first again."""
 
 
 class PackageFetcher:

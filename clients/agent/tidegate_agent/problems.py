@@ -88,12 +88,12 @@ class PlaintextRefused(Problem):
 
 
 class Unreachable(Problem):
-    """No server answered; a repeated attempt may succeed."""
+    """No server answered, or not to the end; a repeated attempt may succeed."""
 
     exit_code = ExitCode.UNAVAILABLE
 
     def __init__(self, server: str, why: str, *, advice: str) -> None:
-        super().__init__(f"No server answers at {server}: {why}.", advice=advice)
+        super().__init__(f"The call to {server} came to nothing: {why}.", advice=advice)
 
 
 class Refused(Problem):
