@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.samples import SCALE_SET, arm_resource, scale_set_id
+from tests.packages.packing import package
 from tidegate.cli.assembly import CannotServe, assemble
 from tidegate.cli.settings import Address, Settings
 from tidegate.cli.shipped_rules import shipped_rules_path
@@ -48,6 +49,15 @@ async def test_what_it_was_told_is_there_when_it_starts_again(settings: Settings
     async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
         assert (await client.get_scale_set(SCALE_SET)).capacity == 4
         assert len([each async for each in client.list_instances(SCALE_SET)]) == 4
+
+
+async def test_packages_are_there_when_it_starts_again(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "handler.zip"
+    file.write_bytes(package())
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        published = await client.publish_extension_package(file, "P", "T", "1.1")
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        assert list(await client.list_extension_versions("P", "T")) == [published.extension_version]
 
 
 async def test_memory_forgets(settings: Settings, tmp_path: Path) -> None:
@@ -128,6 +138,11 @@ def _no_journal(tmp_path: Path) -> None:
     (tmp_path / "data" / "journal.sqlite").write_bytes(b"nonsense" * 1_000)
 
 
+def _no_packages(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "packages").write_text("")
+
+
 def _no_fleet(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "simulated-fleet.sqlite").write_bytes(b"nonsense" * 1_000)
@@ -138,6 +153,7 @@ def _no_fleet(tmp_path: Path) -> None:
     [
         (_no_folder, r"The data folder \S+ cannot be used: "),
         (_no_journal, "The journal cannot be used: "),
+        (_no_packages, r"The folder \S+/packages cannot be used: "),
         (_no_fleet, "The file of the simulated fleet .* cannot be opened: "),
     ],
 )

@@ -3,6 +3,7 @@
 from tests.cli.samples import SCALE_SET, SUBSCRIPTION, at, page
 from tidegate.cli.register_pages import (
     extension_types_table,
+    extension_version_page,
     extension_versions_table,
     instances_table,
     policies_table,
@@ -12,6 +13,7 @@ from tidegate.cli.register_pages import (
 )
 from tidegate_client.messages import (
     Extension,
+    ExtensionPackage,
     ExtensionType,
     ExtensionVersion,
     Instance,
@@ -100,6 +102,22 @@ def test_the_rest_has_a_line_each() -> None:
         "T",
     ]
     versions = [ExtensionVersion(version="1.4", publish_time=at(0))]
-    assert "1.4      2026-01-01 00:00:00 UTC" in page(extension_versions_table(versions))
+    assert "1.4      2026-01-01 00:00:00 UTC  -        -" in page(extension_versions_table(versions))
     policy = Policy(name="p", digest="3f2a9c1b77", file="rules/p.yaml", rules=["a", "b"], description="Slowly.")
     assert page(policies_table([policy])).splitlines()[1].split() == ["p", "3f2a9c1b", "rules/p.yaml", "2", "Slowly."]
+
+
+def test_a_version_shows_its_package() -> None:
+    version = ExtensionVersion(
+        extension_type=ExtensionType(publisher="P", type="T"),
+        version="1.4",
+        publish_time=at(0),
+        package=ExtensionPackage(sha256="3f2a9c1b" * 8, size_bytes=28_311_552, supports_multiple_extensions=True),
+    )
+    line = page(extension_versions_table([version]), width=200).splitlines()[1]
+    assert line.split()[-3:] == ["27.0", "MiB", "3f2a9c1b"]
+    shown = page(extension_version_page(version), width=200)
+    for text in ("P T", "1.4", "27.0 MiB (28311552 bytes)", "3f2a9c1b" * 8, "several of them at once"):
+        assert text in shown
+    version.ClearField("package")
+    assert "hosts cannot fetch it" in page(extension_version_page(version))

@@ -12,6 +12,7 @@ from tidegate.cli.short_names import (
     length_text,
     moment_text,
     seconds_text,
+    size_text,
     target_text,
 )
 from tidegate_client.messages import UpgradeTarget
@@ -50,3 +51,11 @@ def test_many_ids_are_counted() -> None:
 def test_a_target_is_an_extension_or_the_image() -> None:
     assert target_text(UpgradeTarget(extension_name="agent", version="1.4")) == "agent 1.4"
     assert target_text(UpgradeTarget(version="22.04.1")) == "image 22.04.1"
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "told"),
+    [(0, "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_048_575, "1.0 MiB"), (28_311_552, "27.0 MiB")],
+)
+def test_sizes_are_told_in_units_of_1024(size_bytes: int, told: str) -> None:
+    assert size_text(size_bytes) == told

@@ -17,7 +17,7 @@ from pathlib import Path
 from tidegate.api.rendered import render_event
 from tidegate.api.server import ApiServer, CannotListen
 from tidegate.api.settings import ApiSettings
-from tidegate.cli.data_folder import FLEET, JOURNAL, FolderUnusable, held
+from tidegate.cli.data_folder import FLEET, JOURNAL, PACKAGES, FolderUnusable, held
 from tidegate.cli.policy_folder import UnreadableFolder, fingerprint, read_policies
 from tidegate.cli.policy_watch import PolicyWatch
 from tidegate.cli.settings import Address, FleetKind, Settings
@@ -36,6 +36,10 @@ from tidegate.fleets.scenario import Scenario, ScenarioInvalid, read_scenario
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.memory import MemoryStore
 from tidegate.journal.sqlite import SqliteStore
+from tidegate.packages.folder import FolderPackageStore
+from tidegate.packages.memory import MemoryPackageStore
+from tidegate.packages.promise import PackageStore
+from tidegate.packages.records import PackageFolderUnusable
 from tidegate.policy.problem import PolicyRefused
 
 _ID_BYTES = 8
@@ -66,6 +70,8 @@ async def assemble(settings: Settings) -> AsyncIterator[House]:
             raise CannotServe(f"{settings.data}: {refusal.message} {refusal.advice}") from refusal
         except (FolderUnusable, UnreadableFolder, ScenarioInvalid, StoreOfAnotherFormat, CannotListen) as mishap:
             raise CannotServe(str(mishap)) from mishap
+        except PackageFolderUnusable as unusable:
+            raise CannotServe(str(unusable)) from unusable
         except PolicyRefused as refused:
             raise CannotServe(f"The policies in {settings.policies} have problems:\n{refused}") from refused
         yield house
@@ -92,7 +98,9 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     autopilot = Autopilot(conductor, store.register, store.journal, policies, clock, limits)
     parts.push_async_callback(autopilot.close)
     await autopilot.open()
-    resources = Resources(store.register, fleet, store.journal, clock, limits, _new_id, autopilot, turns)
+    packages = await _packages(folder)
+    parts.push_async_callback(packages.close)
+    resources = Resources(store.register, fleet, store.journal, clock, limits, _new_id, autopilot, turns, packages)
     watch = PolicyWatch(folder=settings.policies, shown_as=settings.policies_shown_as, keeper=policies, seen=seen)
     await parts.enter_async_context(_beside(watch, settings.policies_poll_seconds))
     server = ApiServer(
@@ -106,6 +114,10 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     port = await server.start()
     parts.push_async_callback(server.stop)
     return House(address=dataclasses.replace(settings.address, port=port))
+
+
+async def _packages(folder: Path | None) -> PackageStore:
+    return MemoryPackageStore() if folder is None else await FolderPackageStore.open(folder / PACKAGES)
 
 
 def _scenario(file: Path | None) -> Scenario:

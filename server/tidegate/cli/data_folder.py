@@ -14,6 +14,7 @@ from pathlib import Path
 
 _LOCK = "server.lock"
 JOURNAL = "journal.sqlite"
+PACKAGES = "packages"
 FLEET = "simulated-fleet.sqlite"
 
 

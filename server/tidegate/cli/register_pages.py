@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tidegate.cli.console import facts_grid, table
-from tidegate.cli.short_names import digest_start, group_and_name, moment_text
+from tidegate.cli.short_names import digest_start, group_and_name, moment_text, size_text
 from tidegate_client import word
 from tidegate_client.messages import (
     ExtensionType,
@@ -147,12 +147,38 @@ def extension_types_table(extension_types: Iterable[ExtensionType]) -> Renderabl
 
 
 def extension_versions_table(versions: Iterable[ExtensionVersion]) -> RenderableType:
-    """One line for each version."""
+    """One line for each version; `-` where it has no package."""
     return table(
-        ["version", "published"],
-        ([each.version, moment_text(each.publish_time)] for each in versions),
+        ["version", "published", "package", "SHA-256"],
+        (
+            [
+                each.version,
+                moment_text(each.publish_time),
+                size_text(each.package.size_bytes) if each.HasField("package") else "-",
+                digest_start(each.package.sha256) or "-",
+            ]
+            for each in versions
+        ),
         empty="It has no published version.",
     )
+
+
+def extension_version_page(version: ExtensionVersion) -> RenderableType:
+    """One version, with all that is known of its package."""
+    return facts_grid(_version_facts(version))
+
+
+def _version_facts(version: ExtensionVersion) -> Iterator[tuple[str, RenderableType]]:
+    yield "extension", f"{version.extension_type.publisher} {version.extension_type.type}"
+    yield "version", version.version
+    yield "published", moment_text(version.publish_time)
+    if not version.HasField("package"):
+        yield "package", "none; hosts cannot fetch it from here"
+        return
+    yield "package", f"{size_text(version.package.size_bytes)} ({version.package.size_bytes} bytes)"
+    yield "SHA-256", version.package.sha256
+    if version.package.supports_multiple_extensions:
+        yield "extensions", "several of them at once"
 
 
 def policies_table(policies: Iterable[Policy]) -> RenderableType:

@@ -53,6 +53,16 @@ def seconds_text(seconds: float) -> str:
     return f"{minute} min {second} s" if minute else f"{second} s"
 
 
+def size_text(size_bytes: int) -> str:
+    """`812 B`, `3.4 KiB`, `27.0 MiB`."""
+    if size_bytes < 1_024:
+        return f"{size_bytes} B"
+    size, unit = size_bytes / 1_024, "KiB"
+    if size >= 1_023.95:
+        size, unit = size / 1_024, "MiB"
+    return f"{size:.1f} {unit}"
+
+
 def ids_text(instance_ids: list[str]) -> str:
     """`0, 1, 2`; of many, the first few and how many there are in all."""
     if len(instance_ids) <= _IDS_SHOWN:
