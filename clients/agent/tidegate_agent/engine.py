@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import structlog
-
 from tidegate_agent.aggregate import handler_report
 from tidegate_agent.failure import EngineClosed
 from tidegate_agent.finished import Finished
@@ -28,8 +26,6 @@ from tidegate_agent.steps import Steps
 from tidegate_agent.unpacking import Fetch, leftover_packages
 from tidegate_agent.work import Work
 from tidegate_handler.package import Limits
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 class Engine:
@@ -119,7 +115,6 @@ class Engine:
         if not self._has_recovered:
             await self._recover(packages)
             self._has_recovered = True
-        log.info("goal state begun", incarnation=goal.incarnation, operation=goal.operation_id)
         work = Work(
             layout=self._layout,
             lifecycle=self._lifecycle,
@@ -133,12 +128,6 @@ class Engine:
         )
         self._finished.keep(goal, outcome)
         self._outputs.look()
-        log.info(
-            "goal state ended",
-            incarnation=goal.incarnation,
-            operation=goal.operation_id,
-            failed=[failure.extension_name for failure in failures],
-        )
         return outcome
 
     async def _recover(self, packages: list[PackageReference]) -> None:

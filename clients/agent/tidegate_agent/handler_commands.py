@@ -9,8 +9,11 @@ Source: WALinuxAgent 2.15, exthandlers.py (launch_command).
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+import structlog
 
 from tidegate_agent import command_log
 from tidegate_agent.command import Ended, run_command
@@ -21,6 +24,8 @@ from tidegate_agent.settings_files import sequence_number
 from tidegate_handler.commands import AgentCode, Command, shell_line
 from tidegate_handler.environment import every_command_environment
 from tidegate_handler.manifest import Manifest, ManifestMalformed, read_manifest
+
+log = structlog.stdlib.get_logger(__name__)
 
 WIRE_SERVER = "168.63.129.16"
 """Where Azure's hosts answer their machines; handlers are told of it elsewhere too, and ask there at their own risk."""
@@ -37,6 +42,8 @@ class CommandEnded:
     timeout_seconds: float
     additions: Mapping[str, str]
     """What it had in its environment beside what every command has."""
+    seconds: float
+    """How long it took."""
     exit_code: int | None
     """None where it did not end by itself, or could not be started."""
     failure: StepFailed | None
@@ -91,6 +98,7 @@ class HandlerCommands:
         )
         timeout_seconds = self._conditions.timeout_seconds(command)
         ended: Ended | None = None
+        began = time.monotonic()
         failure: StepFailed | None
         try:
             ended = await run_command(
@@ -113,6 +121,7 @@ class HandlerCommands:
                 command=command,
                 timeout_seconds=timeout_seconds,
                 additions=added,
+                seconds=time.monotonic() - began,
                 exit_code=ended.exit_code if ended is not None else None,
                 failure=failure,
             ),
@@ -126,6 +135,16 @@ class HandlerCommands:
         word = "failed" if ended.failure is not None else "succeeded"
         entry = f"{ended.command.value} of {ended.version} {word}, with {dict(ended.additions)}: {text}"
         command_log.append(self._layout.log_folder(ended.handler), extension_name, entry)
+        # What it wrote stays in the handler's own log: nobody knows what a handler prints.
+        log.info(
+            "command ended",
+            handler=ended.handler,
+            version=ended.version,
+            command=ended.command.value,
+            extension=extension_name or "",
+            exit_code=ended.exit_code,
+            seconds=round(ended.seconds, 3),
+        )
         self._conditions.observe(ended)
 
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
-
 from tidegate_agent.aggregate import awaited
 from tidegate_agent.dependency import Task, tasks_of
 from tidegate_agent.durable_file import write_durably
@@ -33,8 +31,6 @@ from tidegate_handler.status import StatusValue, status_text
 
 _NO_SUCCESS = "did not succeed. Status was {}"
 _NO_END = "did not reach a terminal state within the allowed timeout. Last status was {}"
-
-log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +111,6 @@ class Work:
         """Keep why the task failed where reports are made from."""
         handler = task.handler
         folder = self.layout.folder(handler.name, handler.version)
-        log.warning(
-            "extension failed", extension=task.name, handler=handler.name, code=failed.code, because=str(failed)
-        )
         if not isinstance(failed, EnableFailed):
             status = HandlerStatus(status=NOT_READY, code=failed.code, message=str(failed))
             if folder.exists:
