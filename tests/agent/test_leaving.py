@@ -24,7 +24,7 @@ async def joined(root: Path, server: str) -> None:
 
 
 async def leave_now(root: Path, *, force: bool = False) -> None:
-    await leave(root, root / "lib", identity=IdentityFolder(root).load, force=force)
+    await leave(root, identity=IdentityFolder(root).load, force=force)
 
 
 def has_forgotten(root: Path) -> bool:

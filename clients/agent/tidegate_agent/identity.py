@@ -58,6 +58,8 @@ class Identity:
     thumbprint: str
     """The SHA-1 of its settings certificate, in upper case."""
     tls: HostTls | None
+    probe_address: str = ""
+    """Where its health probe goes, as it was said when it joined; empty: it cannot be probed."""
 
     @property
     def instance_id(self) -> str:
@@ -97,12 +99,19 @@ class IdentityFolder:
         return KeyPair(certificate=self._read(_SETTINGS_CERTIFICATE), key=self._read(_SETTINGS_KEY))
 
     def keep_joined(
-        self, *, host: str, server: str, credential: str, authority_certificate: str, pair: KeyPair | None
+        self,
+        *,
+        host: str,
+        server: str,
+        credential: str,
+        authority_certificate: str = "",
+        pair: KeyPair | None = None,
+        probe_address: str = "",
     ) -> Identity:
         """Keeps what the answer to joining said; `pair` is None without TLS."""
         if pair is not None:
             self.keep_certificate(authority_certificate=authority_certificate, pair=pair)
-        document = {"host": host, "server": server, "credential": credential}
+        document = {"host": host, "server": server, "credential": credential, "probe_address": probe_address}
         write_durably(self._folder / _HOST, json.dumps(document, indent=2).encode())
         return self.load()
 
@@ -132,6 +141,7 @@ class IdentityFolder:
             credential=document["credential"],
             thumbprint=thumbprint,
             tls=self._tls() if (self._folder / _TLS).exists() else None,
+            probe_address=document["probe_address"],
         )
 
     def write_for_handlers(self, library_folder: Path) -> None:
@@ -164,7 +174,7 @@ class IdentityFolder:
             document: Any = json.loads(self._read(_HOST))  # whatever JSON can say
         except json.JSONDecodeError:
             raise IdentityDamaged(str(path), "it is no JSON") from None
-        names = ("host", "server", "credential")
+        names = ("host", "server", "credential", "probe_address")
         if not isinstance(document, dict) or not all(isinstance(document.get(name), str) for name in names):
             raise IdentityDamaged(str(path), f"it lacks one of {', '.join(names)}")
         return {name: document[name] for name in names}

@@ -86,6 +86,7 @@ async def join(
         credential=answer.credential,
         authority_certificate=authority,
         pair=None if pair is None else KeyPair(certificate=answer.certificate, key=pair.key),
+        probe_address=description.probe_address,
     )
     log.info("joined", host=identity.host, server=server, tls=identity.tls is not None)
     return identity

@@ -6,6 +6,7 @@ What the host runs stays as it is.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,15 +18,17 @@ from tidegate.v1.agent_service_pb2_grpc import AgentServiceStub
 from tidegate_agent.channel import bearer, open_channel, trust_of
 from tidegate_agent.failed_call import problem_of
 from tidegate_agent.identity import Identity, IdentityFolder
+from tidegate_agent.layout import Layout
 from tidegate_agent.outbox import forget_outbox
 from tidegate_agent.problems import NotAuthenticated, Problem
 
 log = structlog.stdlib.get_logger(__name__)
 
 _CALL_SECONDS = 20.0
+_FINISHED = "finished"
 
 
-async def leave(root: Path, library_folder: Path, *, identity: Callable[[], Identity], force: bool = False) -> None:
+async def leave(root: Path, *, identity: Callable[[], Identity], force: bool = False) -> None:
     """Leaves for good. `force` forgets the host here even where no server can be told.
 
     Raises:
@@ -41,8 +44,11 @@ async def leave(root: Path, library_folder: Path, *, identity: Callable[[], Iden
         if not force:
             raise
         log.warning("server not told", host=host.host, why=problem.message, advice="Remove it: tidegate host remove.")
-    IdentityFolder(root).forget(library_folder)
+    layout = Layout(root)
+    # Another host's goal states count from 1 again, and must not be taken for those that this one worked through.
+    shutil.rmtree(layout.state / _FINISHED, ignore_errors=True)
     forget_outbox(root)
+    IdentityFolder(root).forget(layout.library)
     log.info("left", host=host.host)
 
 

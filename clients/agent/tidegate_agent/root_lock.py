@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from tidegate_agent.problems import AlreadyRunning
 
 _LOCK = "agent.lock"
+_ATTEMPTS, _PAUSE_SECONDS = 5, 0.05
+"""Whoever looks whether the root is held holds it for a moment too."""
 
 
 @contextmanager
@@ -27,10 +30,30 @@ def root_lock(root: Path) -> Iterator[None]:
     # No handler inherits it, as Python's files are: one that outlives the agent would keep the root locked.
     descriptor = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(str(root)) from None
+        if not any(_locked(descriptor, fcntl.LOCK_EX, attempt) for attempt in range(_ATTEMPTS)):
+            raise AlreadyRunning(str(root))
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(root: Path) -> bool:
+    """Whether an agent works in the root now."""
+    try:
+        descriptor = os.open(root / _LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _locked(descriptor, fcntl.LOCK_SH, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, how: int, attempt: int) -> bool:
+    if attempt:
+        time.sleep(_PAUSE_SECONDS)
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
