@@ -110,7 +110,7 @@ class HostLine(Protocol):
         """A goal state was worked through. Returns once that is durable; waits while the host takes no answers.
 
         Raises:
-            OSError: it cannot be kept just now; the host is to repeat it.
+            FleetUnavailable: it cannot be kept just now; the host is to repeat it.
         """
 
     async def next(self) -> Sequence[Down]:
@@ -126,7 +126,10 @@ class HostLine(Protocol):
 
 
 class HostDesk(Protocol):
-    """Where hosts join, speak and leave, and where operators ask for them."""
+    """Where hosts join, speak and leave, and where operators ask for them.
+
+    Whatever changes something raises FleetUnavailable where it cannot be kept just now.
+    """
 
     async def create_token(self, scale_set: ScaleSetId, instance_id: str, live_seconds: float) -> CreatedToken:
         """A token with which one host may join, once; under any name where `instance_id` is empty.
