@@ -53,6 +53,11 @@ def test_everything_in_rules_is_carried(repository: Path, carried: frozenset[str
     assert shipped <= carried
 
 
+def test_the_handler_of_the_demo_is_carried_whole(carried: frozenset[str]) -> None:
+    handler = "tidegate/cli/demo_hosts/handler"
+    assert {f"{handler}/{name}" for name in ("HandlerManifest.json", "bin/handler", "web.py")} <= carried
+
+
 def test_the_contract_is_carried_with_its_types(repository: Path, carried: frozenset[str]) -> None:
     generated = {f"tidegate/v1/{path.name}" for path in (repository / "server/tidegate/v1").glob("*.py*")}
     assert any(name.endswith("_pb2.pyi") for name in generated)
@@ -63,7 +68,9 @@ def test_nothing_else_is_carried(wheel: Path, carried: frozenset[str]) -> None:
     name, version, *_ = wheel.name.split("-")
     assert {carried_name.partition("/")[0] for carried_name in carried} == {
         "tidegate",
+        "tidegate_agent",
         "tidegate_client",
+        "tidegate_handler",
         f"{name}-{version}.dist-info",
     }
     assert not [each for each in carried if "__pycache__" in each or "/test" in each]
