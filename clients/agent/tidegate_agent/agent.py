@@ -119,10 +119,11 @@ class Agent:
             for work in (self._link.run(), self._work(), self._look(), self._renewer.run(), _wait(stop))
         ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await self._wind_down()
-            for task in done:
-                task.result()
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
             for task in tasks:
                 task.cancel()

@@ -109,7 +109,8 @@ class Link:
         self._something.set()
 
     def results_changed(self) -> None:
-        """The outbox has a new result."""
+        """The outbox has a new result, which says how the handlers stand too: a report from before it is dropped."""
+        self._report = None
         self._something.set()
 
     def open_afresh(self) -> None:

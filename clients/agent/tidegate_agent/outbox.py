@@ -10,7 +10,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,15 @@ _FOLDER, _FILE = "link", "outbox.json"
 MOST_RESULTS = 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What the file says."""
+
+    reached: int = 0
+    begun: GoalState | None = None
+    results: tuple[GoalStateResult, ...] = ()
+
+
 class Outbox:
     """The outbox of one root, in the one file `{root}/link/outbox.json`."""
 
@@ -36,25 +45,22 @@ class Outbox:
         self._most_results = most_results
         self._turn = asyncio.Lock()
         self._room = asyncio.Condition()
-        self._reached = 0
-        self._begun: GoalState | None = None
-        self._results: dict[int, GoalStateResult] = {}
-        self._read()
+        self._kept = _read(self._path)
 
     @property
     def reached_incarnation(self) -> int:
         """The incarnation of the last goal state that was worked through; 0 for none."""
-        return self._reached
+        return self._kept.reached
 
     @property
     def begun(self) -> GoalState | None:
         """The goal state that was begun and not worked through, if there is one."""
-        return self._begun
+        return self._kept.begun
 
     @property
     def results(self) -> tuple[GoalStateResult, ...]:
-        """Those that the server has not acknowledged, the oldest first."""
-        return tuple(self._results[incarnation] for incarnation in sorted(self._results))
+        """Those that are on the disk and that the server has not acknowledged, the oldest first."""
+        return self._kept.results
 
     async def begin(self, goal: GoalState) -> None:
         """Notes that the goal state is begun, once there is room for its result.
@@ -63,12 +69,9 @@ class Outbox:
             OSError: it cannot be written, on a full disk for one.
         """
         async with self._room:
-            await self._room.wait_for(lambda: len(self._results) < self._most_results)
-
-        def note() -> None:
-            self._begun = goal
-
-        await self._change(note)
+            await self._room.wait_for(lambda: len(self.results) < self._most_results)
+        async with self._turn:
+            await self._write(replace(self._kept, begun=goal))
 
     async def keep(self, result: GoalStateResult) -> None:
         """Keeps the result of a goal state, which counts as reached from now on.
@@ -76,74 +79,70 @@ class Outbox:
         Raises:
             OSError: it cannot be written, on a full disk for one.
         """
-
-        def note() -> None:
-            self._results[result.incarnation] = result
-            self._reached = max(self._reached, result.incarnation)
-            self._begun = None
-
-        await self._change(note)
+        async with self._turn:
+            reached = max(self._kept.reached, result.incarnation)
+            results = (*_without(self._kept.results, result.incarnation), result)
+            await self._write(_Kept(reached=reached, begun=None, results=results))
 
     async def acknowledged(self, incarnation: int) -> None:
         """Forgets the result: the server has it. One that is not there does no harm."""
-        if incarnation not in self._results:
-            return
-
-        def note() -> None:
-            self._results.pop(incarnation, None)
-
-        try:
-            await self._change(note)
-        except OSError as full:
-            # After a start it is told once more, which does no harm; to stop hearing the server would.
-            log.warning("outbox not written", file=str(self._path), why=str(full))
+        async with self._turn:
+            left = replace(self._kept, results=_without(self._kept.results, incarnation))
+            if left == self._kept:
+                return
+            try:
+                await self._write(left)
+            except OSError as full:
+                # After a start it is told once more, which does no harm; to stop hearing the server would.
+                log.warning("outbox not written", file=str(self._path), why=str(full))
+                self._kept = left
         async with self._room:
             self._room.notify_all()
 
     async def emptied(self) -> None:
         """Returns once every result has been acknowledged."""
         async with self._room:
-            await self._room.wait_for(lambda: not self._results)
+            await self._room.wait_for(lambda: not self.results)
 
-    async def _change(self, note: Callable[[], None]) -> None:
-        async with self._turn:
-            note()
-            content = self._text().encode()
-            # The disk may take its time; the link goes on meanwhile.
-            await asyncio.to_thread(self._write, content)
-
-    def _write(self, content: bytes) -> None:
-        private_folder(self._path.parent)
-        write_durably(self._path, content)
-
-    def _text(self) -> str:
-        return json.dumps(
-            {
-                "reachedIncarnation": self._reached,
-                "begun": None if self._begun is None else _packed(self._begun),
-                "results": [_packed(result) for result in self.results],
-            }
-        )
-
-    def _read(self) -> None:
-        try:
-            document: Any = json.loads(self._path.read_bytes())  # whatever JSON can say
-            reached = int(document["reachedIncarnation"])
-            begun = document["begun"]
-            goal = None if begun is None else GoalState.FromString(_unpacked(begun))
-            results = [GoalStateResult.FromString(_unpacked(text)) for text in document["results"]]
-        except FileNotFoundError:
-            return
-        except (ValueError, KeyError, TypeError, binascii.Error, DecodeError) as damaged:
-            log.warning("outbox unreadable", file=str(self._path), why=type(damaged).__name__)
-            return
-        self._reached, self._begun = reached, goal
-        self._results = {result.incarnation: result for result in results}
+    async def _write(self, kept: _Kept) -> None:
+        # The disk may take its time; the link goes on meanwhile, with what is on the disk already.
+        await asyncio.to_thread(_write, self._path, kept)
+        self._kept = kept
 
 
 def forget_outbox(root: Path) -> None:
     """Forgets it all, as a host does that leaves: another host counts its goal states anew."""
     (root / _FOLDER / _FILE).unlink(missing_ok=True)
+
+
+def _without(results: tuple[GoalStateResult, ...], incarnation: int) -> tuple[GoalStateResult, ...]:
+    return tuple(result for result in results if result.incarnation != incarnation)
+
+
+def _write(path: Path, kept: _Kept) -> None:
+    document = {
+        "reachedIncarnation": kept.reached,
+        "begun": None if kept.begun is None else _packed(kept.begun),
+        "results": [_packed(result) for result in kept.results],
+    }
+    private_folder(path.parent)
+    write_durably(path, json.dumps(document).encode())
+
+
+def _read(path: Path) -> _Kept:
+    try:
+        document: Any = json.loads(path.read_bytes())  # whatever JSON can say
+        begun = document["begun"]
+        return _Kept(
+            reached=int(document["reachedIncarnation"]),
+            begun=None if begun is None else GoalState.FromString(_unpacked(begun)),
+            results=tuple(GoalStateResult.FromString(_unpacked(text)) for text in document["results"]),
+        )
+    except FileNotFoundError:
+        return _Kept()
+    except (OSError, ValueError, KeyError, TypeError, binascii.Error, DecodeError) as damaged:
+        log.warning("outbox unreadable", file=str(path), why=type(damaged).__name__)
+        return _Kept()
 
 
 def _packed(message: GoalState | GoalStateResult) -> str:
