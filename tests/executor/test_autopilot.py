@@ -1,6 +1,7 @@
 """A publication becomes upgrades."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -370,3 +371,19 @@ async def test_changed_rules_wait_for_a_full_disk_too() -> None:
         world.memory.unavailable_because = ""
         await world.pass_seconds(600)
         assert await world.versions() == ["1.1"] * 3
+
+
+@virtual
+async def test_a_host_that_joined_is_brought_to_the_version_of_the_others() -> None:
+    async with autopilot() as world:
+        put = await world.put()
+        await world.publish("1.1")
+        await world.pass_seconds(600)
+        # The fleet alone has one more, as it has when a host joins.
+        await world.fleet.place(dataclasses.replace(put, capacity=put.capacity + 1))
+        assert (await world.versions("web"))[-1] != "1.1"
+        for _ in range(2):
+            await world.autopilot.joined(scale_set_id("web"), "4f2a")
+            await world.pass_seconds(600)
+        assert await world.versions("web") == ["1.1"] * 11
+        assert len(await upgrades(world)) == 2

@@ -146,3 +146,21 @@ def test_a_request_id_tells_its_attempt_and_differs_once_a_task_was_postponed() 
 @pytest.mark.parametrize("request_id", ["", "mine", "autopilot", "autopilot/x/1/a", "mine/3/4/a"])
 def test_what_is_not_the_autopilots_is_a_first_attempt(request_id: str) -> None:
     assert attempt_of(request_id) == 0
+
+
+@virtual
+async def test_a_joining_is_a_cause_once_where_the_scale_set_takes_part() -> None:
+    async with World() as world:
+        await world.put()
+        await finish_all(world)
+        tasks = tasks_of(world)
+        for _ in range(2):
+            await tasks.add_for_joining(scale_set_id("web"), "4f2a")
+        await tasks.add_for_joining(scale_set_id("nowhere"), "4f2b")
+        assert await causes(world) == ["joined/4f2a"]
+        await finish_all(world)
+        await tasks.add_for_joining(scale_set_id("web"), "4f2a")
+        assert await causes(world) == []
+        await world.resources.withdraw(SUBSCRIPTION)
+        await tasks.add_for_joining(scale_set_id("web"), "4f2c")
+        assert await causes(world) == []

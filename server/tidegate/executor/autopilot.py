@@ -25,6 +25,7 @@ from tidegate.domain.refusal import (
     TooManyUpgrades,
     UpgradeInProgress,
 )
+from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.executor.autopilot_tasks import AutopilotTasks, request_id_of
@@ -110,6 +111,12 @@ class Autopilot:
     async def placed(self, scale_set: ScaleSet) -> None:
         """A scale set is new or has changed: it is to be looked at, where it takes part."""
         await self._tasks.add_for_scale_set(scale_set)
+        self._bell.set()
+
+    async def joined(self, scale_set: ScaleSetId, joining: str) -> None:
+        """A host is new in the scale set, which is to be looked at where it takes part, so that the newcomer comes to
+        the versions of the others. `joining` names this joining among all; told again it changes nothing."""
+        await self._tasks.add_for_joining(scale_set, joining)
         self._bell.set()
 
     def _note_end(self, upgrade: Upgrade) -> None:

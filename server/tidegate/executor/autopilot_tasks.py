@@ -1,9 +1,9 @@
 """Which scale sets the autopilot is to look at, and because of what.
 
 Law: tasks are added by their cause, and a cause is acted upon once. A publication, an enrolment and a put are causes;
-so are policies that say something else than those before, and an automatic upgrade that left instances failed, where
-its policy tries again. Because everything that causes a task is durable itself, going through all of it again when the
-server opens finds whatever a crash has lost.
+so are a host that joins, policies that say something else than those before, and an automatic upgrade that left
+instances failed, where its policy tries again. Because everything that causes a task is durable itself, going through
+all of it again when the server opens finds whatever a crash has lost; of hosts that joined it is told again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import TypeAlias
 
 from tidegate.domain.extension import ExtensionType
+from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.executor.clock import Clock
@@ -87,6 +88,12 @@ class AutopilotTasks:
     async def add_for_scale_set(self, scale_set: ScaleSet) -> None:
         """For the scale set, if it takes part."""
         await self._add_present(scale_set, {})
+
+    async def add_for_joining(self, scale_set: ScaleSetId, joining: str) -> None:
+        """For the scale set, if it takes part, because of this joining of a host."""
+        found = await self._register.scale_set(scale_set)
+        if found is not None and await self._is_enrolled(scale_set.subscription.lower()):
+            await self._add([found], [_cause_of_joining(joining)])
 
     async def add_retry(self, upgrade: Upgrade) -> None:
         """For what an automatic upgrade left failed, if its policy tries again and has not tried often enough."""
@@ -192,6 +199,10 @@ def _cause_of_enrolment(enrolment: Enrolment) -> str:
 def _cause_of_policies(coming: PoliciesActedUpon) -> str:
     # With its number, because policies that come back are a cause anew.
     return f"policy/{coming.digest}/{coming.number}"
+
+
+def _cause_of_joining(joining: str) -> str:
+    return f"joined/{joining}"
 
 
 def _cause_of_put(scale_set: ScaleSet) -> str:
