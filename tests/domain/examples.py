@@ -118,6 +118,10 @@ FLATTENED: Mapping[str, Any] = {
 """The same as `az vmss show` prints it: no `properties`, and null for whatever is not there."""
 
 
+PROBE: Mapping[str, Any] = {"protocol": "Tcp", "port": 80, "intervalInSeconds": 1, "probeThreshold": 1}
+"""The properties of a probe that makes up its mind at once. Hosts name ports of their own."""
+
+
 def changed(path: str, value: object, resource: Mapping[str, Any] = NESTED) -> dict[str, Any]:
     """A copy of `resource` with `value` at a path such as `sku.capacity` or `properties.x.extensions.0.name`."""
     document: Any = copy.deepcopy(dict(resource))
@@ -157,7 +161,7 @@ def scale_set(
             "platformFaultDomainCount": fault_domain_count,
             "virtualMachineProfile": {
                 "storageProfile": {"imageReference": {"publisher": "Contoso", "version": image_version}},
-                "networkProfile": {"healthProbe": {"id": "/probes/http"} if has_probe else None},
+                "networkProfile": {"healthProbe": {"id": "/probes/tcp", "properties": PROBE} if has_probe else None},
                 "extensionProfile": {"extensions": entries},
             },
         },
