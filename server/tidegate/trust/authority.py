@@ -184,19 +184,20 @@ def create_authority(folder: Path, *, name: str = "Tidegate", now_ms: Callable[[
         expires_at_ms=now_ms() + round(AUTHORITY_SECONDS * 1_000),
     )
     certificate = sign_authority(name, key, validity)
-    for file, content in ((KEY, key_text(key)), (CERTIFICATE, certificate_text(certificate))):
-        if (folder / file).exists() or (folder / file).is_symlink():
-            raise AuthorityUnusable(_taken(folder, file))
+    for path in (folder / KEY, folder / CERTIFICATE):
+        if path.exists() or path.is_symlink():
+            raise AuthorityUnusable(_taken(path))
+    for path, text in ((folder / KEY, key_text(key)), (folder / CERTIFICATE, certificate_text(certificate))):
         try:
-            write_secret(folder / file, content.encode("ascii"))
+            write_secret(path, text.encode("ascii"))
         except FileExistsError as taken:
-            raise AuthorityUnusable(_taken(folder, file)) from taken
+            raise AuthorityUnusable(_taken(path)) from taken
     return Authority([certificate], key, now_ms)
 
 
-def _taken(folder: Path, file: str) -> str:
+def _taken(path: Path) -> str:
     return (
-        f"{folder / file} is there already: everything it issued would be worth nothing without it. "
+        f"{path} is there already: everything it issued would be worth nothing without it. "
         "Take another folder, or move it away."
     )
 
@@ -242,7 +243,7 @@ def _leading_up(start: x509.Certificate, certificates: Sequence[x509.Certificate
     """The certificate and those that lead from it to its root, without the root, whom everybody has already."""
     chain: list[x509.Certificate] = []
     current: x509.Certificate | None = start
-    while current is not None and current.issuer != current.subject and current not in chain:
+    while current is not None and not _has_issued(current, current) and current not in chain:
         chain.append(current)
         current = next((each for each in certificates if _has_issued(each, current)), None)
     return chain

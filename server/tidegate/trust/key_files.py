@@ -51,13 +51,15 @@ def read_secret(path: Path) -> bytes:
     except OSError as failure:
         why = "it is a link; name the file itself" if path.is_symlink() else failure.strerror
         raise KeyFileUnsafe(f"{path} cannot be read: {why}.") from failure
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise KeyFileUnsafe(f"{path} is no plain file.")
         if found.st_mode & _OTHERS:
             raise KeyFileUnsafe(f"{path} is open to others than its owner. Run: chmod 600 {path}")
-        return file.read(_MOST_BYTES)
+        return os.read(handle, _MOST_BYTES)
+    finally:
+        os.close(handle)
 
 
 def private_folder(folder: Path) -> None:

@@ -147,7 +147,8 @@ class Safe:
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = FULL")
         self._file.execute("PRAGMA secure_delete = ON")
-        self._file.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
+        if not found:
+            self._file.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_FORMAT}; COMMIT;")
         row = self._file.execute("SELECT nonce, text FROM seal").fetchone()
         if row is None:
             with self._changing() as file:
