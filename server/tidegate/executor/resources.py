@@ -2,13 +2,14 @@
 
 Law: what was told is durable before it is acknowledged, and the fleet and the autopilot hear of it right after; where
 a crash comes between, they hear of it when the server opens again. A package is kept before its version is published,
-so that hosts can fetch whatever is published with one. Secrets are dropped while a resource is read.
+so that hosts can fetch whatever is published with one. Secrets are dropped while a resource is read; protected settings
+alone go to their keeper, where there is one, and nowhere else.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,11 @@ from tidegate.domain.extension_profile import put_extension
 from tidegate.domain.host_refusal import PackagesNotKept
 from tidegate.domain.instance import Instance
 from tidegate.domain.package import Package
+from tidegate.domain.protected_settings import (
+    ProtectedSettings,
+    protected_settings_of,
+    protected_settings_of_child,
+)
 from tidegate.domain.refusal import (
     EtagMismatch,
     ExtensionTypeNotFound,
@@ -32,6 +38,7 @@ from tidegate.domain.resource_id import ScaleSetId, UpgradeName
 from tidegate.domain.scale_set import ScaleSet
 from tidegate.domain.version import Version
 from tidegate.executor.clock import Clock
+from tidegate.executor.definitions import ANY_ETAG, Definitions, SecretKeeper, check_etag
 from tidegate.executor.fleet_calls import FleetCalls
 from tidegate.executor.limits import Limits
 from tidegate.executor.turns import Turns
@@ -42,8 +49,6 @@ from tidegate.packages.promise import Offer, PackageStore
 
 log = structlog.stdlib.get_logger(__name__)
 
-ANY_ETAG = ""
-ONLY_IF_NONE = "*"
 _ETAG_LENGTH = 32
 _CHANGED_MEANWHILE = 8
 """How often a change without an etag is tried again because somebody else was quicker."""
@@ -88,10 +93,13 @@ class Resources:
         pilot: Pilot,
         turns: Turns,
         packages: PackageStore | None = None,
+        secrets: SecretKeeper | None = None,
+        on_package: Callable[[ExtensionType], Awaitable[None]] | None = None,
     ) -> None:
         """`turns` are those of the conductor, so that no scale set goes while an upgrade of it begins.
 
-        Without `packages` versions are published alone.
+        Without `packages` versions are published alone; without `secrets` protected settings are dropped.
+        `on_package` hears of every package that is there, before its version is published.
         """
         self._register = register
         self._fleet = FleetCalls(fleet, limits.fleet_call_seconds)
@@ -101,6 +109,8 @@ class Resources:
         self._pilot = pilot
         self._turns = turns
         self._packages = packages
+        self._on_package = on_package
+        self._definitions = Definitions(register, secrets)
 
     async def put_scale_set(
         self,
@@ -119,12 +129,22 @@ class Resources:
             EtagMismatch, JournalUnavailable, FleetUnavailable.
         """
         scale_set = read_scale_set(name, resource, location=location or None, etag=self._new_etag(name))
+        said = protected_settings_of(resource) if self._definitions.keeps_secrets else {}
+        return await self._put(scale_set, said, etag, validate_only=validate_only)
+
+    async def _put(
+        self,
+        scale_set: ScaleSet,
+        said: Mapping[str, ProtectedSettings],
+        etag: str,
+        *,
+        validate_only: bool = False,
+    ) -> tuple[ScaleSet, bool]:
+        name = scale_set.scale_set_id
         async with self._turns.of(name.key):
             if validate_only:
-                current = await self._register.scale_set(name)
-                _check_etag(name, etag, current)
-                return scale_set, current is None
-            is_new = await self._register.put_scale_set(scale_set, _expected(etag))
+                return scale_set, await self._definitions.check(name, etag)
+            is_new = await self._definitions.put(scale_set, said, etag)
             await self._fleet.place(scale_set)
         log.info("scale_set_put", scale_set=str(name), capacity=scale_set.capacity, created=is_new)
         await self._pilot.placed(scale_set)
@@ -141,11 +161,14 @@ class Resources:
         """
         for tries_left in reversed(range(_CHANGED_MEANWHILE)):
             current = await self.get_scale_set(scale_set)
-            _check_etag(scale_set, etag, current)
+            check_etag(scale_set, etag, current)
+            changed_resource = put_extension(current, name, resource)
+            wanted = read_scale_set(
+                scale_set, changed_resource, location=current.location, etag=self._new_etag(scale_set)
+            )
+            said = protected_settings_of_child(name, resource) if self._definitions.keeps_secrets else {}
             try:
-                changed, _ = await self.put_scale_set(
-                    scale_set, put_extension(current, name, resource), current.location, current.etag
-                )
+                changed, _ = await self._put(wanted, said, current.etag)
             except EtagMismatch:
                 if etag != ANY_ETAG or not tries_left:
                     raise
@@ -176,8 +199,7 @@ class Resources:
             latest = await self._journal.latest(name)
             if latest is not None and latest.ended_at_ms is None:
                 raise UpgradeInProgress(str(UpgradeName(scale_set=name, upgrade_id=latest.upgrade_id)))
-            if not await self._register.delete_scale_set(name, _expected(etag)):
-                raise ScaleSetNotFound(str(name))
+            await self._definitions.delete(name, etag)
             await self._fleet.forget(name)
         log.info("scale_set_deleted", scale_set=str(name))
 
@@ -249,6 +271,9 @@ class Resources:
                 sha256=package.sha256,
                 size_bytes=package.size_bytes,
             )
+        if self._on_package is not None:
+            # Told again where it was known already, as of a publication.
+            await self._on_package(package.extension_type)
         publication, is_new = await self.publish(offer.extension_type, offer.version)
         return PublishedPackage(
             publication=publication, package=package, created=added.created or is_new, remarks=added.remarks
@@ -300,20 +325,3 @@ class Resources:
         """One that no other put gets, not even one of the same resource."""
         text = f"{name.key}\n{self._clock.now_ms()}\n{self._new_id()}"
         return hashlib.sha256(text.encode()).hexdigest()[:_ETAG_LENGTH]
-
-
-def _expected(etag: str) -> str | None:
-    """What the register expects: None for any, empty for no definition yet."""
-    match etag:
-        case "":
-            return None
-        case "*":
-            return ""
-        case _:
-            return etag
-
-
-def _check_etag(name: ScaleSetId, etag: str, current: ScaleSet | None) -> None:
-    expected, found = _expected(etag), "" if current is None else current.etag
-    if expected is not None and expected != found:
-        raise EtagMismatch(str(name), given=expected, current=found)
