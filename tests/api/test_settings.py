@@ -26,3 +26,20 @@ def test_a_port_belongs_to_one_process_and_silent_connections_are_asked_whether_
     options = dict(ApiSettings(ping_after_seconds=7, ping_timeout_seconds=3).channel_options)
     assert options["grpc.so_reuseport"] == 0
     assert (options["grpc.keepalive_time_ms"], options["grpc.keepalive_timeout_ms"]) == (7_000, 3_000)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("LOCALHOST", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.0.2.1", False),
+        ("localhost.example.org", False),
+    ],
+)
+def test_what_other_machines_can_reach_is_told_apart(host: str, is_loopback: bool) -> None:
+    assert ApiSettings(host=host).is_loopback is is_loopback

@@ -18,10 +18,12 @@ from tests.executor.world import AGENT, SUBSCRIPTION, resource, shipped
 from tidegate.api.rendered import render_event
 from tidegate.api.server import ApiServer
 from tidegate.api.settings import ApiSettings
+from tidegate.api.transport import ServerCertificates
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.executor.autopilot import Autopilot
 from tidegate.executor.clock import LoopClock
 from tidegate.executor.conductor import Conductor
+from tidegate.executor.definitions import SecretKeeper
 from tidegate.executor.limits import Limits
 from tidegate.executor.policy_keeper import PolicyKeeper
 from tidegate.executor.resources import Resources
@@ -144,8 +146,14 @@ class Served:
         capacity: int = 8_192,
         open_store: Callable[[], Awaitable[MemoryStore | SqliteStore]] | None = None,
         packages: PackageStore | None = None,
+        certificates: ServerCertificates | None = None,
+        secrets: SecretKeeper | None = None,
     ) -> None:
-        """`capacity` is that of the hub's rings; `open_store` and `packages` are other stores than those in memory."""
+        """`capacity` is that of the hub's rings; `open_store` and `packages` are other stores than those in memory.
+
+        With `certificates` it speaks TLS, and its own stubs, which do not, get nowhere; `secrets` keeps protected
+        settings, which are dropped without it.
+        """
         self.settings = settings or ApiSettings(grace_seconds=0.5)
         self.fleet = SimulatedFleet(upgrade_seconds=upgrade_seconds, faults=faults)
         self.keeper = PolicyKeeper(shipped("azure-default") if policies is None else policies)
@@ -153,6 +161,8 @@ class Served:
         self.packages: PackageStore = packages or MemoryPackageStore()
         self._limits = limits or Limits()
         self._open_store = open_store
+        self._certificates = certificates
+        self._secrets = secrets
         self._parts = AsyncExitStack()
         self._numbers = itertools.count(1)
 
@@ -171,7 +181,16 @@ class Served:
         autopilot = Autopilot(self.conductor, store.register, store.journal, self.keeper, clock, self._limits)
         self._parts.push_async_callback(autopilot.close)
         self.resources = Resources(
-            store.register, self.fleet, store.journal, clock, self._limits, self._id, autopilot, turns, self.packages
+            store.register,
+            self.fleet,
+            store.journal,
+            clock,
+            self._limits,
+            self._id,
+            autopilot,
+            turns,
+            self.packages,
+            self._secrets,
         )
         self.server = ApiServer(
             conductor=self.conductor,
@@ -180,6 +199,7 @@ class Served:
             hub=self.hub,
             clock=clock,
             settings=self.settings,
+            certificates=self._certificates,
         )
         self.port = await self.server.start()
         self._parts.push_async_callback(self.server.stop)

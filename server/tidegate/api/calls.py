@@ -48,6 +48,7 @@ Conversing: TypeAlias = Callable[[Requests[Any]], Awaitable[AsyncGenerator[Seque
 # What grpcio's own servicers take and give is theirs to say.
 Foreign: TypeAlias = Callable[[Any, "Context"], Any]
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+Admission: TypeAlias = Callable[[str, Context], None]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 calling: ContextVar[Context] = ContextVar("calling")
@@ -77,10 +78,14 @@ class _TooLong(Exception):
 class Calls:
     """Wraps behaviours into handlers, and ends the streams when the server drains."""
 
-    def __init__(self, clock: Clock, unary_seconds: float) -> None:
-        """`unary_seconds` is how long an answer may take where the caller gave no deadline."""
+    def __init__(self, clock: Clock, unary_seconds: float, admit: Admission | None = None) -> None:
+        """`unary_seconds` is how long an answer may take where the caller gave no deadline.
+
+        `admit` raises a refusal where the caller may not call the method; without it everybody may call all.
+        """
         self._clock = clock
         self._unary_seconds = unary_seconds
+        self._admit = admit
         self._streams: set[Stream] = set()
         self._changes: set[asyncio.Future[Answer]] = set()
         self._is_draining = False
@@ -111,6 +116,7 @@ class Calls:
         async def handle(raw: bytes, context: Context) -> bytes:
             began = self._begin(method, context, is_change=is_change)
             try:
+                self._check_admission(began)
                 answer = behaviour(_read(request_type, raw))
                 if not isinstance(answer, bytes | Message):
                     answer = await self._in_time(self._undisturbed(answer) if is_change else answer, context)
@@ -174,10 +180,13 @@ class Calls:
         async def handle(request: Message, context: Context) -> Message:
             began = self._begin(method, context, is_change=False)
             try:
+                self._check_admission(began)
                 answer: Message = await behaviour(request, context)
             except grpc.aio.AbortError:
                 self._tell(began, context.code().name)
                 raise
+            except Refusal as refusal:
+                await self._fail(began, refusal)
             self._tell(began, "OK")
             return answer
 
@@ -206,6 +215,7 @@ class Calls:
         self._streams.add(stream)
         try:
             stream.check()
+            self._check_admission(began)
             await run(stream)
         except asyncio.CancelledError:
             if not stream.is_ended:
@@ -226,6 +236,11 @@ class Calls:
     def _begin(self, method: str, context: Context, *, is_change: bool) -> _Began:
         calling.set(context)
         return _Began(method=method, at_ms=self._clock.now_ms(), context=context, is_change=is_change)
+
+    def _check_admission(self, began: _Began) -> None:
+        """Nothing of a request is read before its caller is known to be allowed to make it."""
+        if self._admit is not None:
+            self._admit(began.method, began.context)
 
     def _undisturbed(self, answer: Awaitable[Answer]) -> Awaitable[Answer]:
         """The answer, worked out to its end even where nobody waits for it any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from tidegate.api.fields import MAX_RESOURCE_BYTES
@@ -35,6 +36,14 @@ class ApiSettings:
     def address(self) -> str:
         """Host and port as gRPC writes them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only this machine can reach the host."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
 
     @property
     def channel_options(self) -> tuple[tuple[str, int], ...]:
