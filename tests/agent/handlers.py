@@ -51,6 +51,9 @@ class Recipe:
     scripts: Mapping[str, str] = field(default_factory=dict)
     """What a command does, where it is not what `PLAIN` says."""
 
+    head: str = _HEAD
+    """What each script begins with."""
+
     def write(self, path: Path) -> PackageReference:
         """The package as a file."""
         commands = {f"{name}Command": f"bin/{name}.sh" for name in COMMANDS}
@@ -58,6 +61,6 @@ class Recipe:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("HandlerManifest.json", json.dumps(manifest))
             for name in COMMANDS:
-                archive.writestr(f"bin/{name}.sh", f"{_HEAD}\n{ {**PLAIN, **self.scripts}[name] }\n")
+                archive.writestr(f"bin/{name}.sh", f"{self.head}\n{ {**PLAIN, **self.scripts}[name] }\n")
         content = path.read_bytes()
         return PackageReference(sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))

@@ -12,9 +12,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from tidegate_agent.failure import StepFailed
 from tidegate_agent.goal_state import ExtensionGoal, HandlerGoal
-from tidegate_agent.handler_commands import load_manifest
 from tidegate_agent.handler_state import (
     NOT_READY,
     HandlerState,
@@ -25,12 +23,14 @@ from tidegate_agent.handler_state import (
     write_status_of_handler,
 )
 from tidegate_agent.layout import HandlerFolder, Layout
+from tidegate_agent.reading import Files
 from tidegate_agent.report import HandlerReport, bounded
 from tidegate_agent.settings_files import status_file_name
 from tidegate_agent.standing import StandingHandler
 from tidegate_agent.status_files import Awaited, StatusFiles
 from tidegate_handler.commands import AgentCode
 from tidegate_handler.heartbeat import UNRESPONSIVE, judge_heartbeat
+from tidegate_handler.manifest import ManifestMalformed, read_manifest
 
 NO_HEARTBEAT = HandlerStatus(
     status=NOT_READY, code=AgentCode.UNKNOWN_FAILURE, message="[ExtensionError] Failed to get heart beat file"
@@ -47,17 +47,20 @@ def awaited(folder: HandlerFolder, goal: HandlerGoal, extension: ExtensionGoal) 
     return Awaited(handler=full_name, extension=extension, path=folder.status / name)
 
 
-def handler_report(layout: Layout, standing: StandingHandler, status_files: StatusFiles) -> HandlerReport:
+def handler_report(layout: Layout, standing: StandingHandler, status_files: StatusFiles, files: Files) -> HandlerReport:
     """How one handler stands."""
     goal = standing.goal
-    folder = layout.folder(goal.name, goal.version)
-    status = read_status_of_handler(folder) or standing.status or _NOT_YET
-    state = read_state(folder)
+    versions = layout.versions(goal.name)
+    folder = next((each for each in versions if each.version == goal.version), None)
+    if folder is None:
+        folder = layout.folder(goal.name, goal.version)
+    status = read_status_of_handler(folder, files) or standing.status or _NOT_YET
+    state = read_state(folder, files)
     if state is not HandlerState.NOT_INSTALLED:
-        status = _with_heartbeat(folder, status)
+        status = _with_heartbeat(folder, status, files)
     has_come_far = state is not HandlerState.NOT_INSTALLED or goal.is_multi_config
     with_settings = [each for each in goal.extensions if each.has_settings] if has_come_far else []
-    current = installed(layout.versions(goal.name))
+    current = installed(versions, files)
     return bounded(
         HandlerReport(
             publisher=goal.publisher,
@@ -67,16 +70,16 @@ def handler_report(layout: Layout, standing: StandingHandler, status_files: Stat
             code=status.code,
             message=status.message,
             installed_version=str(current.version) if current is not None else "",
-            handler_state=read_state(current).value if current is not None else "",
+            handler_state=read_state(current, files).value if current is not None else "",
             extensions=tuple(status_files.report(awaited(folder, goal, each)) for each in with_settings),
         )
     )
 
 
-def _with_heartbeat(folder: HandlerFolder, status: HandlerStatus) -> HandlerStatus:
+def _with_heartbeat(folder: HandlerFolder, status: HandlerStatus, files: Files) -> HandlerStatus:
     """The status with what the heartbeat says, where the manifest promises one."""
-    with contextlib.suppress(StepFailed):
-        if load_manifest(folder).report_heartbeat:
+    with contextlib.suppress(OSError, ManifestMalformed):
+        if files.read(folder.manifest, read_manifest).report_heartbeat:
             return _heartbeat(folder, status)
     return status
 

@@ -18,6 +18,7 @@ from tidegate_agent.handler_commands import Conditions, HandlerCommands
 from tidegate_agent.layout import Layout, clear
 from tidegate_agent.lifecycle import Lifecycle
 from tidegate_agent.outputs import OutputKeeper
+from tidegate_agent.reading import Files
 from tidegate_agent.report import HandlerReport, Outcome
 from tidegate_agent.running import RunningNote
 from tidegate_agent.standing import Standing
@@ -55,7 +56,8 @@ class Engine:
         self._lifecycle = Lifecycle(self._layout, steps, fetch, limits or Limits())
         self._standing = Standing(self._layout.state)
         self._finished = Finished(self._layout.state)
-        self._status_files = StatusFiles()
+        self._files = Files()
+        self._status_files = StatusFiles(self._files)
         self._status_wait_seconds = status_wait_seconds
         self._outputs = OutputKeeper(self._layout.run)
         self._one_at_a_time = asyncio.Lock()
@@ -93,7 +95,9 @@ class Engine:
 
     def status(self) -> tuple[HandlerReport, ...]:
         """How the handlers that the last goal state wanted stand now."""
-        return tuple(handler_report(self._layout, each, self._status_files) for each in self._standing.handlers)
+        return tuple(
+            handler_report(self._layout, each, self._status_files, self._files) for each in self._standing.handlers
+        )
 
     async def close(self, grace_seconds: float = 10.0) -> None:
         """Begin nothing more, give the command that runs so long to end, and kill it then.

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tidegate_agent.durable_file import remove_durably, write_durably
 from tidegate_agent.layout import HandlerFolder
+from tidegate_agent.reading import Files
+from tidegate_agent.whole_file import write_whole
 from tidegate_handler.settings import read_settings_name, settings_name, status_name
 
 READY, NOT_READY = "Ready", "NotReady"
@@ -46,10 +48,10 @@ class HandlerStatus:
     message: str = ""
 
 
-def read_state(folder: HandlerFolder) -> HandlerState:
+def read_state(folder: HandlerFolder, files: Files | None = None) -> HandlerState:
     """How far it has come; a folder without the file, or with a word nobody knows, counts as not installed."""
     try:
-        return HandlerState((folder.config / _STATE).read_text(encoding="utf-8").strip())
+        return (files or Files()).read(folder.config / _STATE, _state)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return HandlerState.NOT_INSTALLED
 
@@ -59,25 +61,22 @@ def write_state(folder: HandlerFolder, state: HandlerState) -> None:
     write_durably(folder.config / _STATE, state.value.encode())
 
 
-def installed(folders: Iterable[HandlerFolder]) -> HandlerFolder | None:
+def installed(folders: Iterable[HandlerFolder], files: Files | None = None) -> HandlerFolder | None:
     """The highest version that counts as installed, or None."""
-    those = [folder for folder in folders if read_state(folder).is_installed]
+    those = [folder for folder in folders if read_state(folder, files).is_installed]
     return max(those, key=lambda folder: folder.version, default=None)
 
 
-def read_status_of_handler(folder: HandlerFolder) -> HandlerStatus | None:
+def read_status_of_handler(folder: HandlerFolder, files: Files | None = None) -> HandlerStatus | None:
     """What was last said of it, or None where nothing was or the file is damaged."""
     try:
-        document = json.loads((folder.config / _STATUS).read_bytes())
-        return HandlerStatus(
-            status=str(document["status"]), code=int(document["code"]), message=str(document["message"])
-        )
+        return (files or Files()).read(folder.config / _STATUS, _status)
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_status_of_handler(folder: HandlerFolder, status: HandlerStatus) -> None:
-    """Keeps what is said of it."""
+def write_status_of_handler(folder: HandlerFolder, status: HandlerStatus, *, is_last: bool = True) -> None:
+    """Keeps what is said of it; what is not the last word for now does not have to outlast a power cut."""
     document = {
         "name": folder.name,
         "version": str(folder.version),
@@ -85,7 +84,8 @@ def write_status_of_handler(folder: HandlerFolder, status: HandlerStatus) -> Non
         "code": status.code,
         "message": status.message,
     }
-    write_durably(folder.config / _STATUS, json.dumps(document).encode())
+    write = write_durably if is_last else write_whole
+    write(folder.config / _STATUS, json.dumps(document).encode())
 
 
 def enabled_extensions(folder: HandlerFolder) -> tuple[str, ...]:
@@ -111,6 +111,15 @@ def settings_of(folder: HandlerFolder, extension_name: str) -> tuple[int, ...]:
     """The sequence numbers of the settings files of one extension of several, the lowest first."""
     known = (read_settings_name(path.name) for path in _files(folder))
     return tuple(sorted(sequence for sequence, name in filter(None, known) if name == extension_name))
+
+
+def _state(content: bytes) -> HandlerState:
+    return HandlerState(content.decode().strip())
+
+
+def _status(content: bytes) -> HandlerStatus:
+    document = json.loads(content)
+    return HandlerStatus(status=str(document["status"]), code=int(document["code"]), message=str(document["message"]))
 
 
 def _extensions(folder: HandlerFolder) -> Iterator[tuple[str, bool]]:

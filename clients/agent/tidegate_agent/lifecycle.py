@@ -136,6 +136,9 @@ class Lifecycle:
         new = self._layout.folder(goal.name, move.to_version)
         old = self._layout.folder(goal.name, move.from_version)
         is_forgiving = load_manifest(new).continue_on_update_failure
+        if not old.exists:
+            # It is only taken away after everything that is done with it, whatever the notes say after a power cut.
+            move = move.at(Reached.REMOVED)
         if move.reached < Reached.DISABLED:
             codes = await self._disable(old, goal, is_forgiving)
             move = file.write(move.at(Reached.DISABLED, disable_exit_codes=codes))
@@ -155,8 +158,7 @@ class Lifecycle:
             code = await _exit_code_of(self._steps.uninstall(old, goal, extension), is_forgiving)
             move = file.write(move.at(Reached.UNINSTALLED, uninstall_exit_code=code))
         if move.reached < Reached.REMOVED:
-            if old.exists:
-                await self._delete(old)
+            await self._delete(old)
             move = file.write(move.at(Reached.REMOVED))
         if not read_state(new).is_installed:
             await self._steps.install_after_update(new, goal, extension, move.uninstall_exit_code)

@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidegate_agent.whole_file import write_whole
+
 _NOTE = "command.json"
 _LOOK_SECONDS = 0.02
 
@@ -49,7 +51,7 @@ class RunningNote:
             "ends_at_seconds": time.time() + timeout_seconds,
             "boot": _boot(),
         }
-        self._path.write_text(json.dumps(document), encoding="utf-8")
+        write_whole(self._path, json.dumps(document).encode())
 
     def clear(self) -> None:
         """Notes that it has ended."""

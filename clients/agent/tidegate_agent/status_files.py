@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate_agent.goal_state import ExtensionGoal
+from tidegate_agent.reading import Files
 from tidegate_agent.report import ExtensionReport, ExtensionSubstatus
 from tidegate_handler.commands import AgentCode
 from tidegate_handler.status import ExtensionStatus, StatusMalformed, StatusValue, read_status
@@ -41,7 +42,8 @@ class Awaited:
 class StatusFiles:
     """Reads status files, and remembers of the bad ones how often they were so."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._tries: dict[Path, int] = {}
 
     def report(self, awaited: Awaited) -> ExtensionReport:
@@ -75,7 +77,7 @@ class StatusFiles:
     def _look(self, awaited: Awaited) -> ExtensionStatus:
         path = awaited.path
         try:
-            status = read_status(_content(path))
+            status = self._files.read(path, _judged, LARGEST_BYTES)
         except FileNotFoundError:
             self._tries.pop(path, None)
             return _missing(awaited)
@@ -86,12 +88,10 @@ class StatusFiles:
         return status
 
 
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(LARGEST_BYTES + 1)
+def _judged(content: bytes) -> ExtensionStatus:
     if len(content) > LARGEST_BYTES:
         raise StatusMalformed(f"The status file has more than {LARGEST_BYTES} bytes.")
-    return content
+    return read_status(content)
 
 
 def _missing(awaited: Awaited) -> ExtensionStatus:

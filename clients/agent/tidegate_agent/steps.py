@@ -57,7 +57,7 @@ class Steps:
         additions = install_environment(uninstall_exit_code)
         await self._run(folder, Command.INSTALL, goal, extension, additions)
         write_state(folder, HandlerState.INSTALLED)
-        self.say(folder, "Plugin installed but not enabled")
+        _say(folder, "Plugin installed but not enabled")
 
     async def install_after_update(
         self, folder: HandlerFolder, goal: HandlerGoal, extension: ExtensionGoal | None, uninstall_exit_code: int | None
@@ -132,14 +132,10 @@ class Steps:
         """Run the uninstall command of this version; its folder is still there afterwards."""
         await self._run(folder, Command.UNINSTALL, goal, extension)
 
-    def say(self, folder: HandlerFolder, message: str, code: int = 0) -> None:
-        """Keep what is said of a handler that is not ready."""
-        write_status_of_handler(folder, HandlerStatus(status=NOT_READY, code=code, message=message))
-
     def _disabled(self, folder: HandlerFolder) -> None:
         if not enabled_extensions(folder):
             write_state(folder, HandlerState.INSTALLED)
-            self.say(folder, "Plugin disabled")
+            _say(folder, "Plugin disabled")
 
     async def _run(
         self,
@@ -152,6 +148,10 @@ class Steps:
         await self._commands.run(
             folder, command, extension=extension, is_multi_config=goal.is_multi_config, additions=additions
         )
+
+
+def _say(folder: HandlerFolder, message: str) -> None:
+    write_status_of_handler(folder, HandlerStatus(status=NOT_READY, message=message), is_last=False)
 
 
 def extensions_to_disable(folder: HandlerFolder, goal: HandlerGoal) -> tuple[ExtensionGoal | None, ...]:

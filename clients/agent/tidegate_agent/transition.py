@@ -1,7 +1,8 @@
 """How far a move from one version of a handler to another has come, kept so that a new agent goes on with it.
 
 Law: the file is there while the move is under way and no longer. A move that failed has none: its retry begins with
-what the states of the two versions say, as the reference has it. A step that is noted is not taken again.
+what the states of the two versions say, as the reference has it. A step that is noted is not taken again. The notes
+are for a crash of the agent; should the machine go down, the states on the disk have the last word.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from tidegate_agent.durable_file import remove_durably, write_durably
+from tidegate_agent.whole_file import write_whole
 from tidegate_handler.version import HandlerVersion, MalformedVersion
 
 
@@ -80,10 +81,9 @@ class TransitionFile:
             "disable_exit_codes": dict(transition.disable_exit_codes),
             "uninstall_exit_code": transition.uninstall_exit_code,
         }
-        write_durably(self._path, json.dumps(document).encode())
+        write_whole(self._path, json.dumps(document).encode())
         return transition
 
     def clear(self) -> None:
         """It has ended, well or not."""
-        if self._path.exists():
-            remove_durably(self._path)
+        self._path.unlink(missing_ok=True)

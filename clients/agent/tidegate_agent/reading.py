@@ -1,0 +1,49 @@
+"""The reading of small files that are looked at again and again, and seldom change.
+
+Law: a file that did not change is not read again, and one that may have changed is. A change within the grain of the
+clock of the file system leaves no trace, so a file counts as unchanged only once it is older than that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+GRAIN_SECONDS = 2.0
+"""A file that was written more recently may be written again without looking any different."""
+_MOST = 256
+
+
+class Files:
+    """Reads files, and remembers what they said."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[Hashable, object]] = {}
+
+    def read(self, path: Path, parse: Callable[[bytes], T], most_bytes: int = 1_048_576) -> T:
+        """What the file says, read by `parse`, which always says the same of the same bytes.
+
+        At most `most_bytes` and one more are read and given to `parse`. What it raises is not remembered.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        key = (path, parse)
+        found = path.stat()
+        looks = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        known = self._known.get(key)
+        if known is not None and known[0] == looks:
+            return cast("T", known[1])
+        with path.open("rb") as file:
+            value = parse(file.read(most_bytes + 1))
+        self._known.pop(key, None)
+        # Written again after it was looked at, it is newer than that look, and so not remembered either.
+        if time.time() - found.st_mtime > GRAIN_SECONDS:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[key] = (looks, value)
+        return value
