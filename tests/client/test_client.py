@@ -14,6 +14,7 @@ from tests.client.scripted_server import Fails, Holds, ScriptedServer, refusal
 from tests.client.test_watching import event, snapshot
 from tidegate.v1 import (
     extension_catalog_service_pb2,
+    host_service_pb2,
     policy_service_pb2,
     rolling_upgrade_service_pb2,
     scale_set_service_pb2,
@@ -35,6 +36,8 @@ from tidegate_client import (
     TidegateError,
     Unavailable,
 )
+from tidegate_client.async_connection import AsyncConnection
+from tidegate_client.connection import Connection
 from tidegate_client.messages import EventType, RollingUpgrade, UpgradeEvent, UpgradeSnapshot
 from tidegate_client.watching import WatchItem
 
@@ -245,6 +248,7 @@ def test_a_silent_watch_ends_without_an_error_when_it_is_closed(scripted: Script
 def methods_of_the_contract() -> set[str]:
     services = [
         extension_catalog_service_pb2,
+        host_service_pb2,
         policy_service_pb2,
         rolling_upgrade_service_pb2,
         scale_set_service_pb2,
@@ -259,9 +263,12 @@ def methods_of_the_contract() -> set[str]:
 
 
 def own_methods(kind: type) -> dict[str, inspect.Signature]:
+    # Some stand in a class of their own between the client and its connection.
     return {
         name: inspect.signature(function)
-        for name, function in vars(kind).items()
+        for part in kind.__mro__
+        if part.__module__.startswith("tidegate_client") and part not in (Connection, AsyncConnection)
+        for name, function in vars(part).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
 

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from os import PathLike
 
 from tidegate_client import policy_calls, register_calls, scale_set_calls, upgrade_calls
-from tidegate_client.async_connection import AsyncConnection, AsyncWatch
+from tidegate_client.async_connection import AsyncWatch
+from tidegate_client.async_host_methods import AsyncHostMethods
 from tidegate_client.connection import OnBreak
 from tidegate_client.messages import (
     CheckPoliciesResponse,
@@ -36,7 +37,7 @@ from tidegate_client.uploading import OnProgress
 from tidegate_client.wording import FactLike
 
 
-class AsyncClient(AsyncConnection):
+class AsyncClient(AsyncHostMethods):
     """A client of one Tidegate server for one event loop; `async with` or `close` lets go of the connection.
 
     >>> async with AsyncClient("127.0.0.1:50551") as tidegate:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 
 from tidegate_client import policy_calls, register_calls, scale_set_calls, upgrade_calls
-from tidegate_client.connection import Connection, OnBreak, Watch
+from tidegate_client.connection import OnBreak, Watch
+from tidegate_client.host_methods import HostMethods
 from tidegate_client.messages import (
     CheckPoliciesResponse,
     EligibilityScope,
@@ -37,7 +38,7 @@ from tidegate_client.uploading import OnProgress
 from tidegate_client.wording import FactLike
 
 
-class Client(Connection):
+class Client(HostMethods):
     """A client of one Tidegate server; may be used by many threads at once.
 
     >>> with Client("127.0.0.1:50551") as tidegate:

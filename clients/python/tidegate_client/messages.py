@@ -11,6 +11,13 @@ from tidegate.v1.extension_catalog_service_pb2 import (
     PublishExtensionPackageResponse,
     PublishExtensionVersionResponse,
 )
+from tidegate.v1.host_service_pb2 import (
+    CreateJoinTokenResponse,
+    ExtensionReport,
+    ExtensionSubstatus,
+    HandlerReport,
+    Host,
+)
 from tidegate.v1.policy_service_pb2 import (
     CheckPoliciesResponse,
     EligibilityScope,
@@ -58,6 +65,7 @@ from tidegate.v1.subscription_service_pb2 import Subscription
 __all__ = [
     "Batch",
     "CheckPoliciesResponse",
+    "CreateJoinTokenResponse",
     "Decision",
     "EligibilityScope",
     "EvaluateEligibilityResponse",
@@ -65,11 +73,15 @@ __all__ = [
     "ExplainInstanceResponse",
     "Extension",
     "ExtensionPackage",
+    "ExtensionReport",
+    "ExtensionSubstatus",
     "ExtensionType",
     "ExtensionVersion",
     "FactSeen",
     "FactValue",
     "GetRollingUpgradeResponse",
+    "HandlerReport",
+    "Host",
     "Instance",
     "InstanceExtension",
     "InstanceProgress",
