@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fleets.agents.real_agents import RealAgent, door, put_handlers
 from tests.fleets.agents.world import AGENT, MONITOR, World, put_packages
 from tidegate.domain.extension import ProvisioningState
 from tidegate.domain.health import HealthObservation, ProbeState
@@ -28,6 +29,7 @@ from tidegate.fleets.machine_store import MachineStore
 from tidegate.fleets.mixed import MixedFleet
 from tidegate.fleets.promise import Fleet, Reply
 from tidegate.fleets.simulated import SimulatedFleet
+from tidegate_agent.joining import HostDescription
 
 BROKEN = InstallFails(where=Where(version=Version("2.13")), code="Broken", message="It does not start.")
 """In every fleet of the suite no machine can be brought to version 2.13."""
@@ -41,12 +43,15 @@ class Words:
 
     code: str
     """Why version 2.13 could not be had."""
+    message_is_all: bool = True
+    """Whether what the machine says of it is all that is told, or what its agent tells of it holds that."""
     moves_images: bool
     probe_after_order: ProbeState
     """What a machine with a probe is known to be right after an order: hosts are asked anew then."""
 
 
 SIMULATED = Words(code="Broken", moves_images=True, probe_after_order=ProbeState.HEALTHY)
+REAL = Words(code="1009", message_is_all=False, moves_images=False, probe_after_order=ProbeState.INITIALIZING)
 HOST = Words(code="1009", moves_images=False, probe_after_order=ProbeState.INITIALIZING)
 
 
@@ -55,6 +60,9 @@ class Stand:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
+
+    most_instances = 200
+    """So many may be asked for."""
 
     def words(self, instance_id: int) -> Words:
         """Those of the instance."""
@@ -162,6 +170,45 @@ class HostedStand(Stand):
         )
 
 
+class RealStand(HostedStand):
+    """Hosts whose agents are real: they speak gRPC, and run handlers that are processes."""
+
+    most_instances = 6
+
+    def __init__(self, world: World, port: int, server: str, folder: Path) -> None:
+        super().__init__(world.fleet, world, 0, port)
+        self._server = server
+        self._folder = folder
+        self._agents: list[RealAgent] = []
+
+    def words(self, instance_id: int) -> Words:
+        """Those of the instance."""
+        return REAL
+
+    def hold(self) -> None:
+        """No command ends from now on."""
+        hold_file(self._folder).touch()
+
+    def release(self) -> None:
+        """Commands end again."""
+        hold_file(self._folder).unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """As the fleet's; the agents are killed."""
+        await self.fleet.close()
+        for agent in self._agents:
+            await agent.kill()
+
+    async def _add(self, scale_set: ScaleSet, name: str) -> None:
+        token = await self._world.desk.create_token(scale_set.scale_set_id, name, 3_600.0)
+        agent = RealAgent(self._folder / f"root-{len(self._agents)}", self._server)
+        zones = scale_set.zones
+        zone = zones[int(name) % len(zones)] if zones else ""
+        await agent.join(token.text, HostDescription(instance_id=name, zone=zone, probe_address=self._probe_address))
+        self._agents.append(agent)
+        agent.start()
+
+
 Kind = Callable[[Path], AbstractAsyncContextManager[Stand]]
 
 
@@ -203,10 +250,29 @@ async def mixed(folder: Path) -> AsyncIterator[Stand]:
 
 
 @asynccontextmanager
+async def real_agents(folder: Path) -> AsyncIterator[Stand]:
+    """Hosts alone, with real agents."""
+    async with AsyncExitStack() as stack:
+        port = await _service(stack)
+        world = World(file=folder / "hosts.sqlite3")
+        stack.push_async_callback(world.close)
+        for type_, versions in ((AGENT, AGENT_VERSIONS), (MONITOR, MONITOR_VERSIONS)):
+            await put_handlers(world.packages, type_, versions, hold=hold_file(folder), broken="2.13")
+        server = await stack.enter_async_context(door(world.desk, world.packages))
+        stand = RealStand(world, port, server, folder)
+        stack.push_async_callback(stand.close)
+        yield stand
+
+
+def hold_file(folder: Path) -> Path:
+    """While it is there no command of a real handler ends."""
+    return folder / "hold"
+
+
+@asynccontextmanager
 async def _hosted(file: Path | str, first_host: int) -> AsyncIterator[Stand]:
     async with AsyncExitStack() as stack:
-        service = await asyncio.start_server(_take_and_leave, "127.0.0.1", 0)
-        stack.push_async_callback(_closed, service)
+        port = await _service(stack)
         world = World(file=file)
         stack.push_async_callback(world.close)
         await put_packages(world.packages, AGENT_VERSIONS)
@@ -215,7 +281,7 @@ async def _hosted(file: Path | str, first_host: int) -> AsyncIterator[Stand]:
         if first_host:
             # Slow enough for a test to act while a simulated machine is at work.
             fleet = MixedFleet(SimulatedFleet(faults=[BROKEN], upgrade_seconds=0.05), world.fleet)
-        stand = HostedStand(fleet, world, first_host, service.sockets[0].getsockname()[1])
+        stand = HostedStand(fleet, world, first_host, port)
         stack.push_async_callback(stand.close)
         yield stand
 
@@ -231,6 +297,14 @@ async def _take_and_leave(_: asyncio.StreamReader, writer: asyncio.StreamWriter)
     writer.close()
 
 
+async def _service(stack: AsyncExitStack) -> int:
+    """The port at which the service of every host answers."""
+    service = await asyncio.start_server(_take_and_leave, "127.0.0.1", 0)
+    stack.push_async_callback(_closed, service)
+    port: int = service.sockets[0].getsockname()[1]
+    return port
+
+
 async def _closed(service: asyncio.Server) -> None:
     service.close()
     await service.wait_closed()
@@ -242,4 +316,5 @@ KINDS: dict[str, Kind] = {
     "hosts in memory": hosts_in_memory,
     "hosts on file": hosts_on_file,
     "simulated machines and hosts": mixed,
+    "real agents": real_agents,
 }

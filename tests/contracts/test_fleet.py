@@ -33,6 +33,12 @@ async def until_well(fleet: Stand) -> None:
     assert not observation.probe_unhealthy | observation.extension_failed
 
 
+def check_message(fleet: Stand, message: str) -> None:
+    """What a machine says that could not be brought to 2.13."""
+    expected = "It does not start."
+    assert message == expected if fleet.words(0).message_is_all else expected in message
+
+
 async def version_of(fleet: Stand, instance_id: int, extension: str = "Agent") -> str:
     return str((await fleet.instances(WEB))[instance_id].extensions[extension].version)
 
@@ -51,7 +57,7 @@ async def test_a_placed_scale_set_has_its_instances(fleet: Stand) -> None:
 
 
 async def test_instances_come_in_the_same_order_every_time(fleet: Stand) -> None:
-    await fleet.place(scale_set(capacity=12))
+    await fleet.place(scale_set(capacity=min(12, fleet.most_instances)))
     first = await fleet.instances(WEB)
     answers = Answers()
     await fleet.begin(orders([3, 1], to_version("2.5")), answers)
@@ -170,13 +176,14 @@ async def test_an_image_is_moved_too_or_refused_where_it_cannot_be(fleet: Stand)
 
 
 async def test_every_order_of_many_is_answered_once(fleet: Stand) -> None:
-    await fleet.place(scale_set(capacity=200))
+    count = fleet.most_instances
+    await fleet.place(scale_set(capacity=count))
     answers = Answers()
-    await fleet.begin(orders(range(100), to_version("2.5")), answers)
-    await fleet.begin(orders(range(100, 200), to_version("2.5")), answers)
-    await answers.come(200)
+    await fleet.begin(orders(range(count // 2), to_version("2.5")), answers)
+    await fleet.begin(orders(range(count // 2, count), to_version("2.5")), answers)
+    await answers.come(count)
     await turns()
-    assert sorted(answer.operation_id for answer in answers.all) == sorted(f"op/{number}" for number in range(200))
+    assert sorted(answer.operation_id for answer in answers.all) == sorted(f"op/{number}" for number in range(count))
 
 
 async def test_a_finished_operation_is_answered_again_and_not_carried_out_again(fleet: Stand) -> None:
@@ -221,9 +228,8 @@ async def test_one_move_that_fails_does_not_stop_the_others(fleet: Stand) -> Non
     answers = Answers()
     await fleet.begin([order(0, to_version("2.13"), to_version("1.12", "Monitor"))], answers)
     (answer,) = await answers.come(1)
-    assert [(each.extension_name, each.code, each.message) for each in answer.failures] == [
-        ("Agent", fleet.words(0).code, "It does not start.")
-    ]
+    assert [(each.extension_name, each.code) for each in answer.failures] == [("Agent", fleet.words(0).code)]
+    check_message(fleet, answer.failures[0].message)
     assert await version_of(fleet, 0, "Monitor") == "1.12"
 
 
@@ -234,7 +240,8 @@ async def test_a_failed_move_keeps_the_old_version_and_shows_until_one_succeeds(
     await answers.come(1)
     state = (await fleet.instances(WEB))[1].extensions["Agent"]
     assert (str(state.version), state.provisioning_state) == ("2.0.0.0", ProvisioningState.FAILED)
-    assert (state.code, state.message) == (fleet.words(1).code, "It does not start.")
+    assert state.code == fleet.words(1).code
+    check_message(fleet, state.message)
     assert (await fleet.observe(WEB)).extension_failed == {"1"}
     await fleet.begin([order(1, to_version("2.0.0.0"), operation="back")], answers)
     await answers.come(2)

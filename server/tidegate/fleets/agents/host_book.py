@@ -188,7 +188,7 @@ class HostBook:
 
     def _kept(self, kept: Sequence[Kept]) -> None:
         """The store has these: what waited for that goes out."""
-        for each in kept:
+        for each in () if self.is_closed else kept:
             card = each.card
             card.kept_incarnation = max(card.kept_incarnation, each.goal_incarnation)
             answers, card.answers[: each.answer_count] = card.answers[: each.answer_count], []

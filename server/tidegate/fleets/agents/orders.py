@@ -63,6 +63,10 @@ class Orders:
         if under_way is not None and is_its_end:
             failures = (*under_way.refused, *_failed_moves(under_way, result, profile))
             card.under_way = None
+            if result.incarnation < card.goal_incarnation:
+                # A later goal state carried the order on. A host that had ended the order by then takes it for done,
+                # and would not look at what else changed: it is told once more, without the order.
+                card.goal_incarnation += 1
             self._book.probes.renew(card)
             self._book.refresh(card)
             reply, card.reply = card.reply, None
