@@ -17,6 +17,7 @@ def present_moment_if_any(at_ms: int | None) -> timestamp_pb2.Timestamp | None:
 
 
 def present_duration(seconds: float) -> duration_pb2.Duration:
-    """A length of time, to the microsecond."""
-    whole, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
-    return duration_pb2.Duration(seconds=whole, nanos=microseconds * 1_000)
+    """A length of time, to the microsecond; of a negative one both parts are negative, as the format wants it."""
+    whole, microseconds = divmod(round(abs(seconds) * 1_000_000), 1_000_000)
+    sign = -1 if seconds < 0 else 1
+    return duration_pb2.Duration(seconds=sign * whole, nanos=sign * microseconds * 1_000)
