@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from tests.agent.peer.packages import PUBLISHER, Told
 
@@ -37,6 +37,26 @@ class Seen:
     states: Mapping[str, str]
     papers: Mapping[str, object]
     said: Sequence[Said]
+
+
+def differences(theirs: Seen, ours: Seen) -> Iterator[str]:
+    """What differs, a line each: where, what the peer has, and what ours has."""
+    one, other = _flat(theirs), _flat(ours)
+    for place in [*one, *(place for place in other if place not in one)]:
+        if one.get(place) != other.get(place):
+            yield f"{place}: {one.get(place)!r}, ours {other.get(place)!r}"
+
+
+def _flat(seen: Seen) -> Mapping[str, object]:
+    """Everything that was seen, each with its place."""
+    flat: dict[str, object] = {"deeds": list(seen.deeds)}
+    for found in seen.environments:
+        flat.update({f"{found['moment']} {found.get('ConfigExtensionName', '')} {name}": found[name] for name in found})
+    flat.update({f"state of {name}": state for name, state in seen.states.items()})
+    flat.update(seen.papers)
+    for said in seen.said:
+        flat.update({f"said of {said.type} {said.extension} {name}": value for name, value in asdict(said).items()})
+    return flat
 
 
 ELSEWHERE = {

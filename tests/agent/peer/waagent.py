@@ -27,6 +27,7 @@ class Waagent:
     """The agent of the package in a folder, under a root of its own."""
 
     def __init__(self, unpacked: Path, root: Path, shelf: Shelf) -> None:
+        root.mkdir(exist_ok=True)
         self._unpacked = unpacked
         self._root = root
         self._shelf = shelf
