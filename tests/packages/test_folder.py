@@ -124,12 +124,19 @@ async def test_only_so_many_uploads_go_on_at_once(tmp_path: Path) -> None:
     assert len(await store.packages(WEB)) == 6
 
 
-async def test_a_package_whose_bytes_were_taken_away_is_lost_until_it_is_published_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [None, b"", b"PK\x03\x04"])
+async def test_a_package_whose_bytes_were_taken_away_is_lost_until_it_is_published_again(
+    tmp_path: Path, left: bytes | None
+) -> None:
     one, two = package("one"), package("two")
     store = await kept(tmp_path, one, two)
-    (tmp_path / f"{digest(one)}.zip").unlink()
-    with pytest.raises(PackageNotFound):
-        await content_of(store, digest(one))
+    path = tmp_path / f"{digest(one)}.zip"
+    if left is None:
+        path.unlink()
+        with pytest.raises(PackageNotFound):
+            await content_of(store, digest(one))
+    else:
+        path.write_bytes(left)
     store = await FolderPackageStore.open(tmp_path)
     assert [each.sha256 for each in store.lost] == [digest(one)]
     assert [each.sha256 for each in await store.packages(WEB)] == [digest(two)]
@@ -154,6 +161,32 @@ async def test_a_folder_that_cannot_be_had_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PackageFolderUnusable, match="cannot be used"):
         await FolderPackageStore.open(tmp_path / "file" / "packages")
+
+
+ON_A_FULL_DISK = """\
+import asyncio, os, pathlib, resource, sys
+from tests.packages.packing import offer, package, pieces
+from tidegate.packages.folder import FolderPackageStore
+
+async def main(folder, content, most):
+    store = await FolderPackageStore.open(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        await store.add(offer(content), pieces(content))
+    except OSError as full:
+        print("refused", type(full).__name__, [path.name for path in folder.rglob("*") if path.is_file()])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    print((await store.add(offer(content), pieces(content))).created)
+
+asyncio.run(main(pathlib.Path(sys.argv[1]), package(), int(sys.argv[2])))
+"""
+
+
+async def test_a_disk_that_takes_no_more_refuses_the_package_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path), "150"]
+    done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.splitlines() == ["refused OSError []", "True"], done.stderr
 
 
 async def test_the_folder_is_for_the_server_alone(tmp_path: Path) -> None:
