@@ -84,6 +84,7 @@ def test_a_nested_zip_does_not_add_to_the_members(tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("inner.zip", inner)
+        archive.comment = b"so that the end is looked for"
     with open_archive(path, Limits(max_members=1)) as opened:
         assert content(opened, "inner.zip") == inner
 

@@ -23,7 +23,7 @@ VALUES = st.recursive(
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.text(alphabet=st.characters())
+    | st.text(alphabet=st.characters(exclude_categories=()))
     | st.sampled_from(StatusValue),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["status", "message", "lang", "code"]), inner)
@@ -190,11 +190,16 @@ def test_a_secret_in_a_broken_file_is_not_repeated() -> None:
     assert "hunter2" not in refusal_of(written(status="success", substatus=[{"status": "hunter2"}]))
 
 
+def test_half_a_character_is_told_as_a_question_mark() -> None:
+    status = read_status(written(status="success", formattedMessage={"lang": "", "message": "half \ud83d"}))
+    assert status.message == "half ?"
+
+
 def test_a_large_file_keeps_as_many_substatus_as_fit() -> None:
     part = {"name": "n" * 10_300, "status": "error", "formattedMessage": {"lang": "en", "message": "m" * 10_239}}
-    data = written(status="success", formattedMessage={"lang": "en", "message": "short"}, substatus=[part] * 20)
+    data = written(status="success", formattedMessage={"lang": "en", "message": "s" * 1_024}, substatus=[part] * 20)
     status = read_status(data)
-    assert status.message == "short"
+    assert status.message == "s" * 1_024 + CUT_MARK
     assert len(status.substatus) == 6
     assert status.substatus[0].name == "n" * 10_240 + CUT_MARK
     assert status.substatus[0].message == "m" * 10_239

@@ -55,7 +55,6 @@ def check_head(head: bytes) -> str | None:
         return None
     if not head.startswith(b"#!"):
         return "begins with no #! line, so that the shell will run it as a script of its own."
-    line, ended, _ = head.partition(b"\n")
-    if ended and line.endswith(b"\r"):
+    if head.partition(b"\n")[0].endswith(b"\r"):
         raise CommandUnusable("ends its #! line with a carriage return, so that its interpreter is not found.")
     return None
