@@ -28,13 +28,16 @@ define write_contract
 	> $(1)/tidegate/v1/__init__.py
 endef
 
-.PHONY: help demo test check check-contract check-generated check-style check-types format generate schemas bench wheel clean
+.PHONY: help demo demo-hosts test check check-contract check-generated check-style check-types format generate schemas bench wheel clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 26
 
 demo: $(INSTALLED)  ## watch Tidegate roll an upgrade over a simulated fleet
 	@$(BIN)/tidegate demo
+
+demo-hosts: $(INSTALLED)  ## watch it roll upgrades over real agents that run a real handler
+	@$(BIN)/tidegate demo-hosts
 
 test: $(INSTALLED)  ## run every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
