@@ -6,7 +6,6 @@ Law: no line has a secret, and no line breaks: what has line breaks of its own, 
 from __future__ import annotations
 
 import logging
-import os
 from enum import StrEnum
 
 import structlog
@@ -30,8 +29,6 @@ class LogLevel(StrEnum):
 
 def set_up_logs(*, level: LogLevel, format_: LogFormat) -> None:
     """Says how lines are written from now on, those of libraries included."""
-    # gRPC's core writes lines of its own about every failed handshake, which the agent tells in its own words.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     renderer: structlog.typing.Processor
     if format_ is LogFormat.JSON:
         renderer = structlog.processors.JSONRenderer()
