@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 
-from tests.client.scripted_server import Fails, ScriptedServer, refusal
+from tests.client.scripted_server import ScriptedServer, refusal
 from tests.client.test_client import GONE, QUICK
 from tidegate.v1.extension_catalog_service_pb2 import PublishExtensionPackageResponse
 from tidegate_client import AsyncClient, Client, Conflict, InvalidRequest, Unavailable
@@ -85,6 +86,34 @@ def test_a_refusal_is_told_as_any_other(scripted: ScriptedServer, publish: Publi
         publish(file)
 
 
+def test_a_refusal_in_the_middle_of_a_large_file_is_told_as_itself_every_time(
+    scripted: ScriptedServer, publish: Publish, file: Path
+) -> None:
+    file.write_bytes(CONTENT * 20)
+    for _ in range(10):
+        scripted.script(METHOD, refusal(grpc.StatusCode.ALREADY_EXISTS, "PACKAGE_CONFLICT"))
+        with pytest.raises(Conflict):
+            publish(file)
+
+
+async def test_who_gives_up_is_free_at_once(scripted: ScriptedServer, file: Path) -> None:
+    may_go_on, began = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stuck(done: int, size: int) -> None:
+        loop.call_soon_threadsafe(began.set)
+        may_go_on.wait(10)
+
+    scripted.script(METHOD, PUBLISHED)
+    async with AsyncClient(scripted.target, retry=QUICK) as client:
+        publishing = asyncio.create_task(client.publish_extension_package(file, "P", "T", "1.1", on_progress=stuck))
+        await asyncio.wait_for(began.wait(), 10)
+        publishing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(publishing, 5)
+    may_go_on.set()
+
+
 def test_it_is_not_sent_again_where_the_server_may_have_taken_it(
     scripted: ScriptedServer, publish: Publish, file: Path
 ) -> None:
@@ -109,7 +138,7 @@ def test_a_file_that_cannot_be_read_is_told_as_that(scripted: ScriptedServer, pu
     def remove(done: int, size: int) -> None:
         file.unlink(missing_ok=True)
 
-    scripted.script(METHOD, Fails(code=grpc.StatusCode.INVALID_ARGUMENT))
+    scripted.script(METHOD, PUBLISHED)
     with pytest.raises(FileNotFoundError):
         publish(file, on_progress=remove)
 

@@ -10,14 +10,13 @@ from types import TracebackType
 from typing import Any, Protocol, Self, cast
 
 import grpc
-from google.protobuf.message import Message
 
 from tidegate_client.calls import AnswerT, Call, ItemT, Page, ResponseT, StreamCall, serialized
 from tidegate_client.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, OPTIONS
-from tidegate_client.connection import OnBreak
+from tidegate_client.connection import Connection, OnBreak
 from tidegate_client.errors import EndedCall, TidegateError, WatchBroken, error_of
 from tidegate_client.retry import CALLS, WATCHES, Retry
-from tidegate_client.uploading import OnProgress, Sending, Upload
+from tidegate_client.uploading import OnProgress, Upload
 from tidegate_client.watching import WatchItem, WatchResponse, WatchState
 
 
@@ -159,32 +158,17 @@ class AsyncConnection:
     async def _upload(
         self, upload: Upload[ResponseT], on_progress: OnProgress | None, timeout_seconds: float | None
     ) -> ResponseT:
-        """Sends a file; again, and from its beginning, only where the server said that it took nothing."""
-        method = self._channel.stream_unary(
-            upload.path, request_serializer=serialized, response_deserializer=upload.response.FromString
+        """Sends a file as `Connection` does, in a thread and over a channel of its own.
+
+        grpc's asyncio flavour forgets why a call was refused where that comes while it still sends (it tells "Internal
+        error from Core"), and a package is mostly refused before its end.
+        """
+        connection = Connection(
+            self._target, credentials=self._credentials, timeout_seconds=self._timeout_seconds, retry=self._retry
         )
-        began, failed_attempts = time.monotonic(), 0
-        while True:
-            sending = await asyncio.to_thread(Sending, upload, on_progress)
-            seconds = sending.seconds(self._timeout_seconds) if timeout_seconds is None else timeout_seconds
-            try:
-                answer = await method(_messages(sending), timeout=began + seconds - time.monotonic())
-            except grpc.RpcError as ended:
-                sending.check()
-                error = error_of(cast(EndedCall, ended))
-                failed_attempts += 1
-                wait_seconds = self._retry.after(
-                    error,
-                    is_repeatable=False,
-                    failed_attempts=failed_attempts,
-                    left_seconds=began + seconds - time.monotonic(),
-                )
-                if wait_seconds is None:
-                    raise error from ended
-            else:
-                sending.check()
-                return answer
-            await asyncio.sleep(wait_seconds)
+        # Whoever is cancelled closes the channel, and with it ends the call in the thread.
+        with connection:
+            return await asyncio.to_thread(connection._upload, upload, on_progress, timeout_seconds)
 
     async def _pages(
         self, page: Callable[[str], Call[Any, Page[ItemT]]], timeout_seconds: float | None
@@ -205,8 +189,3 @@ class AsyncConnection:
         )
         state = WatchState(resume_token=resume_token, ends_with_upgrade=call.ends_with_upgrade, retry=self._watch_retry)
         return AsyncWatch(lambda token: cast(AsyncStream, method(call.request(token))), state, on_break)
-
-
-async def _messages(sending: Sending) -> AsyncIterator[Message]:
-    while (message := await asyncio.to_thread(sending.message)) is not None:
-        yield message
