@@ -23,12 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.agent.handlers import Recipe
-from tests.agent.stage import Stage, extension
+from tests.agent.stage import Shelf, Stage, extension
 from tidegate_agent.goal_state import HandlerGoal, Wanted
-from tidegate_agent.report import Outcome
-
-AGENT = "TIDEGATE_TESTS_AGENT"
-"""Holds the process id of the agent, for a command that is to kill it."""
+from tidegate_agent.handler_state import read_state
+from tidegate_agent.layout import Layout
 
 # Whoever is enabled says so beside its folder; a second one would find the first.
 MARKED: Mapping[str, str] = {
@@ -49,7 +47,7 @@ say() {
 """
 
 
-def marked(version: str, manifest: Mapping[str, object] | None = None, **scripts: str) -> Recipe:
+def marked(version: str, scripts: Mapping[str, str], manifest: Mapping[str, object] | None = None) -> Recipe:
     """A handler that leaves a mark while it is enabled."""
     own = {**MARKED, **scripts}
     with_version = {name: f"version={version}\n{script}" for name, script in own.items()}
@@ -132,13 +130,13 @@ class Theatre:
         self._scenario = scenario
         self._before = folder / "before"
         self._root = folder / "root"
+        scripts = {scenario.failing: "exit 3"} if scenario.failing else {}
+        old = {scenario.old_failing: "exit 4"} if scenario.old_failing else {}
+        recipes = [marked(each, old) for each in ("1.0.0", "3.0.0")]
+        self._shelf = Shelf(folder / "shelf", [*recipes, marked(scenario.version, scripts, scenario.manifest)])
 
     def stage(self) -> Stage:
-        scripts = {self._scenario.failing: "exit 3"} if self._scenario.failing else {}
-        old = {self._scenario.old_failing: "exit 4"} if self._scenario.old_failing else {}
-        recipes = [marked(each, **old) for each in ("1.0.0", "3.0.0")]
-        recipes.append(marked(self._scenario.version, self._scenario.manifest, **scripts))
-        return Stage(self._folder, *recipes)
+        return Stage(self._folder, shelf=self._shelf)
 
     async def prepare(self) -> None:
         stage = self.stage()
@@ -152,7 +150,8 @@ class Theatre:
         shutil.rmtree(self._root)
         shutil.copytree(self._before, self._root)
 
-    async def attempt(self, killer: Killer) -> Outcome:
+    async def attempt(self, killer: Killer) -> Mapping[str, object]:
+        """How the goal state ended, where nobody killed the engine."""
         stage = self.stage()
         stage.incarnation = 1
         goal: HandlerGoal = stage.shelf.handler(self._scenario.version, extension(1), wanted=self._scenario.wanted)
@@ -160,17 +159,21 @@ class Theatre:
         outcome = await stage.apply(goal, operation_id="once")
         killer.is_armed = False
         await stage.engine.close()
-        return outcome
-
-    async def standing(self) -> Mapping[str, object]:
-        stage = self.stage()
         reports = [
             f"{each.version} {each.status} {each.code}, {each.installed_version} {each.handler_state}"
             for each in stage.engine.status()
         ]
-        library = self._root / "lib"
-        marks = sorted(each.name for each in library.glob("enabled-*"))
-        return {"states": stage.states(), "reports": reports, "marks": marks, "two": (library / "two-enabled").exists()}
+        failures = [f"{each.extension_name} {each.code}" for each in outcome.failures]
+        return {"reports": reports, "failures": failures, **self.states()}
+
+    def states(self) -> Mapping[str, object]:
+        """How the disk stands, whoever reads it."""
+        layout = Layout(self._root)
+        return {
+            "states": {str(each.version): read_state(each).value for each in layout.handlers()},
+            "marks": sorted(each.name for each in layout.library.glob("enabled-*")),
+            "two": (layout.library / "two-enabled").exists(),
+        }
 
 
 def in_child(work: Callable[[], Awaitable[object]]) -> tuple[int, Any]:
@@ -200,24 +203,22 @@ async def _awaited(work: Callable[[], Awaitable[object]]) -> object:
 def main() -> None:
     name, folder, remainder, modulus = sys.argv[1:]
     theatre = Theatre(Path(folder), SCENARIOS[name])
-    os.fsync = lambda descriptor: None
+    os.fsync = lambda fd: None
     in_child(theatre.prepare)
 
-    async def attempted(at: int) -> tuple[int, list[tuple[str, int]]]:
-        os.environ[AGENT] = str(os.getpid())
+    async def attempted(at: int) -> Mapping[str, object]:
         killer = Killer(Path(folder) / "root", at)
-        outcome = await theatre.attempt(killer)
-        return killer.steps, [(each.extension_name, each.code) for each in outcome.failures]
+        ended = await theatre.attempt(killer)
+        return {"steps": killer.steps, **ended}
 
-    _, (steps, failures) = in_child(lambda: attempted(0))
-    said = [{"steps": steps, "failures": failures, **in_child(theatre.standing)[1]}]
-    for at in range(1, steps + 1):
+    _, whole = in_child(lambda: attempted(0))
+    said = [whole]
+    for at in range(1, whole["steps"] + 1):
         if at % int(modulus) == int(remainder):
             theatre.reset()
             killed_by, _ = in_child(lambda at=at: attempted(at))  # type: ignore[misc]
-            after = in_child(theatre.standing)[1]
-            _, (_, failures) = in_child(lambda: attempted(0))
-            ended = {"failures": failures, **in_child(theatre.standing)[1]}
+            after = theatre.states()
+            _, ended = in_child(lambda: attempted(0))
             said.append({"at": at, "killed_by": killed_by, "after": after, "ended": ended})
     Path(folder, "said").write_text(json.dumps(said))
 

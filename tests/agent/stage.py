@@ -78,9 +78,10 @@ class Stage:
         *recipes: Recipe,
         timeout_seconds: float | None = None,
         status_wait_seconds: float = 20.0,
+        shelf: Shelf | None = None,
     ) -> None:
         self.root = folder / "root"
-        self.shelf = Shelf(folder / "shelf", recipes)
+        self.shelf = shelf or Shelf(folder / "shelf", recipes)
         self.ended = list[CommandEnded]()
         self.incarnation = 0
         self._timeout_seconds = timeout_seconds

@@ -12,11 +12,12 @@ import pytest
 
 from tests.agent.crashing import SCENARIOS
 
-PARTS = 3
+PARTS = 9
+# Of an update every step is tried; of the others, which share most of its steps, every ninth.
+ATTEMPTS = [(name, part) for name in SCENARIOS for part in range(PARTS) if name == "update" or part == 4]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(("name", "part"), ATTEMPTS)
 async def test_an_engine_killed_at_any_step_ends_as_if_it_had_not_been(
     repository: Path, tmp_path: Path, name: str, part: int
 ) -> None:
@@ -36,7 +37,7 @@ async def test_an_engine_killed_at_any_step_ends_as_if_it_had_not_been(
     assert process.returncode == 0, errors.decode()
     whole, *attempts = json.loads((tmp_path / "said").read_text())
     steps = whole.pop("steps")
-    assert len(attempts) == len([at for at in range(1, steps + 1) if at % PARTS == part]) > 3
+    assert len(attempts) == len([at for at in range(1, steps + 1) if at % PARTS == part]) > 1
     assert not whole["two"]
     for attempt in attempts:
         at = f"killed at step {attempt['at']} of {steps}"
@@ -45,4 +46,5 @@ async def test_an_engine_killed_at_any_step_ends_as_if_it_had_not_been(
         assert states.count("Enabled") <= 1, at
         assert states.count("Enabled") + states.count("Installed") <= 1, at
         assert len(attempt["after"]["marks"]) <= 1, at
+        attempt["ended"].pop("steps")
         assert attempt["ended"] == whole, at
