@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -9,7 +10,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.api.tls import certificates_of
 from tests.contracts.served import FOR_EVER_SECONDS, Served, arm_id, refused, until
+from tests.trust.authorities import Hands, authority_in
 from tidegate.api.server import CannotListen
 from tidegate.api.settings import ApiSettings
 from tidegate.v1 import rolling_upgrade_service_pb2 as upgrade_pb
@@ -42,9 +45,11 @@ async def test_a_taken_port_is_said_so_and_nothing_is_served_twice() -> None:
         await one.put()
 
 
-async def test_a_host_that_is_none_of_ours_is_said_so() -> None:
+async def test_a_host_that_is_none_of_ours_is_said_so(tmp_path: Path) -> None:
+    hands = Hands()
+    certificates = certificates_of(authority_in(tmp_path, hands), hands)
     with pytest.raises(CannotListen, match="none of this machine's"):
-        async with Served(settings=ApiSettings(host="192.0.2.1")):
+        async with Served(settings=ApiSettings(host="192.0.2.1"), certificates=certificates):
             pass
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.conftest import Tidegate
 from tests.cli.samples import SCALE_SET, arm_resource
 from tests.cli.serving import Serving, refused
+from tests.trust.authorities import authority_in
 from tidegate_client import Client
 
 FREE = ("--listen", "127.0.0.1:0", "--log-format", "json")
@@ -33,20 +34,42 @@ def test_without_a_word_its_data_lies_in_the_users_folder(tmp_path: Path) -> Non
         assert (tmp_path / "xdg" / "tidegate" / "journal.sqlite").is_file()
 
 
-def test_it_opens_the_door_to_everybody_where_that_is_meant_and_keeps_nothing_in_memory(tmp_path: Path) -> None:
-    options = ("--listen", "0.0.0.0:0", "--listen-anywhere", "--data", ":memory:")
-    with Serving(*options, environment={"HOME": str(tmp_path), "XDG_DATA_HOME": ""}) as server:
-        assert server.address.startswith("0.0.0.0:")
+def test_it_keeps_nothing_in_memory(tmp_path: Path) -> None:
+    with Serving(*FREE, "--data", ":memory:", environment={"HOME": str(tmp_path), "XDG_DATA_HOME": ""}) as server:
+        assert server.address.startswith("127.0.0.1:")
         assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0", "gate.example.org:50551"])
-def test_it_does_not_open_the_door_to_everybody_by_mistake(tidegate: Tidegate, listen: str) -> None:
+def test_it_does_not_open_the_door_to_everybody(tidegate: Tidegate, listen: str) -> None:
     told = tidegate("serve", "--listen", listen)
     assert told.exits == 2
-    assert "--listen-anywhere" in told.err
+    said = " ".join(told.err.replace("│", " ").split())
+    assert f"tidegate ca init, and then: tidegate serve --listen {listen} --tls " in said
 
 
-@pytest.mark.parametrize("words", [["--listen", "50551"], ["--fleet", "azure"], ["--max-active", "0"]])
+def test_what_is_wrong_with_its_keys_keeps_it_from_starting_and_says_what_to_run(tmp_path: Path) -> None:
+    code, said = refused(*FREE, "--data", ":memory:", "--tls", str(tmp_path))
+    assert code == 1
+    assert f"Run: tidegate ca init --dir {tmp_path}" in said
+    authority_in(tmp_path / "ca")
+    (tmp_path / "ca" / "ca.key").chmod(0o644)
+    code, said = refused(*FREE, "--data", ":memory:", "--tls", str(tmp_path / "ca"))
+    assert code == 1
+    assert f"Run: chmod 600 {tmp_path}/ca/ca.key" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--listen", "50551"],
+        ["--fleet", "azure"],
+        ["--max-active", "0"],
+        ["--tls-key", "x"],
+        ["--heartbeat", "15"],
+        ["--heartbeat", "PT1M", "--silence", "PT1M"],
+        ["--silence", "P2D"],
+    ],
+)
 def test_options_that_make_no_sense_are_a_wrong_command_line(tidegate: Tidegate, words: list[str]) -> None:
     assert tidegate("serve", *words).exits == 2

@@ -5,6 +5,7 @@ from tidegate_client.async_connection import AsyncWatch
 from tidegate_client.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS
 from tidegate_client.client import Client
 from tidegate_client.connection import Watch
+from tidegate_client.credentials import CredentialsUnusable, credentials_from
 from tidegate_client.errors import (
     Conflict,
     DeadlineExceeded,
@@ -20,6 +21,7 @@ from tidegate_client.errors import (
     UpgradeInProgress,
     WatchBroken,
 )
+from tidegate_client.handshake import why_unreachable
 from tidegate_client.retry import Retry
 from tidegate_client.watching import WatchItem
 from tidegate_client.wording import (
@@ -44,6 +46,7 @@ __all__ = [
     "AsyncWatch",
     "Client",
     "Conflict",
+    "CredentialsUnusable",
     "DeadlineExceeded",
     "Denial",
     "FactLike",
@@ -60,6 +63,7 @@ __all__ = [
     "Watch",
     "WatchBroken",
     "WatchItem",
+    "credentials_from",
     "document_of",
     "fact_text",
     "instance_word",
@@ -68,5 +72,6 @@ __all__ = [
     "phase_word",
     "status_word",
     "verdict_word",
+    "why_unreachable",
     "word",
 ]

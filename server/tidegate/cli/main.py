@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from tidegate.cli import (
+    ca_verbs,
     catalog_verbs,
+    demo_hosts_verb,
     demo_verb,
     policy_verbs,
     scale_set_verbs,
@@ -16,12 +18,14 @@ from tidegate.cli import (
     subscription_verbs,
     upgrade_verbs,
 )
+from tidegate.cli.credentials_option import AskingGroup
 from tidegate.cli.exit_codes import MEANINGS
 
 _EXIT_CODES = "  \n".join(f"{code.value}: {meaning}" for code, meaning in MEANINGS.items())
 
 app = typer.Typer(
     name="tidegate",
+    cls=AskingGroup,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     # A traceback with local variables could show a secret.
@@ -37,6 +41,7 @@ _REGISTER = "What the server knows"
 
 app.command("serve", rich_help_panel=_RUN)(serve_verb.serve)
 app.command("demo", rich_help_panel=_RUN)(demo_verb.demo)
+app.command("demo-hosts", rich_help_panel=_RUN)(demo_hosts_verb.demo_hosts)
 app.command("start", rich_help_panel=_UPGRADES)(upgrade_verbs.start)
 app.command("latest", rich_help_panel=_UPGRADES)(upgrade_verbs.latest)
 app.command("watch", rich_help_panel=_UPGRADES)(upgrade_verbs.watch)
@@ -46,6 +51,7 @@ app.command("list", rich_help_panel=_UPGRADES)(upgrade_verbs.list_upgrades)
 app.command("cancel", rich_help_panel=_UPGRADES)(upgrade_verbs.cancel)
 app.command("pause", rich_help_panel=_UPGRADES)(upgrade_verbs.pause)
 app.command("resume", rich_help_panel=_UPGRADES)(upgrade_verbs.resume)
+app.add_typer(ca_verbs.verbs, name="ca", rich_help_panel=_RUN)
 app.add_typer(scale_set_verbs.verbs, name="scale-set", rich_help_panel=_REGISTER)
 app.add_typer(subscription_verbs.verbs, name="subscription", rich_help_panel=_REGISTER)
 app.add_typer(catalog_verbs.verbs, name="catalog", rich_help_panel=_REGISTER)

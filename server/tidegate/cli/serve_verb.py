@@ -27,60 +27,88 @@ from tidegate.cli.settings import (
     usual_data_folder,
 )
 from tidegate.cli.shipped_rules import shipped_rules_path
+from tidegate.cli.tls_options import TlsCertificate, TlsClientsCa, TlsFolder, TlsKey, TlsNames, read_tls_options
+from tidegate.domain.duration import MalformedDuration, parse_duration
 
-_OPEN_DOOR = (
-    "{address} can be reached from other machines, and whoever reaches it may start and cancel upgrades: "
-    "there is no password. Say --listen-anywhere if that is meant."
-)
+Listen = Annotated[
+    str, typer.Option("--listen", envvar="TIDEGATE_LISTEN", metavar="HOST:PORT", help="Port 0 takes a free one.")
+]
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        envvar="TIDEGATE_DATA",
+        metavar="DIR",
+        help=f"Where the journal is kept; {IN_MEMORY} forgets all at the end. [default: the user's data folder]",
+        show_default=False,
+    ),
+]
+Policies = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies",
+        envvar="TIDEGATE_POLICIES",
+        metavar="DIR",
+        help="The folder of the policies, looked at every few seconds. [default: the shipped ones]",
+        show_default=False,
+    ),
+]
+Fleet = Annotated[FleetKind, typer.Option("--fleet", help="What runs the machines.")]
+Scenario = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="FILE", help="How the simulated fleet behaves: YAML.", show_default=False),
+]
+Heartbeat = Annotated[
+    str, typer.Option("--heartbeat", metavar="DURATION", help="A host says something at least this often.")
+]
+Silence = Annotated[
+    str, typer.Option("--silence", metavar="DURATION", help="A host silent for so long counts as Unknown.")
+]
+MostActive = Annotated[
+    int | None, typer.Option("--max-active", min=1, help="Rolling upgrades at once.", show_default=False)
+]
+Level = Annotated[LogLevel, typer.Option("--log-level", envvar="TIDEGATE_LOG_LEVEL")]
+Format = Annotated[LogFormat, typer.Option("--log-format", envvar="TIDEGATE_LOG_FORMAT")]
 
 
 def serve(
-    listen: Annotated[
-        str, typer.Option("--listen", envvar="TIDEGATE_LISTEN", metavar="HOST:PORT", help="Port 0 takes a free one.")
-    ] = USUAL_LISTEN,
-    listen_anywhere: Annotated[
-        bool, typer.Option("--listen-anywhere", help="Allow a --listen that other machines can reach.")
-    ] = False,
-    data: Annotated[
-        str,
-        typer.Option(
-            "--data",
-            envvar="TIDEGATE_DATA",
-            metavar="DIR",
-            help=f"Where the journal is kept; {IN_MEMORY} forgets all at the end. [default: the user's data folder]",
-            show_default=False,
-        ),
-    ] = "",
-    policies: Annotated[
-        Path | None,
-        typer.Option(
-            "--policies",
-            envvar="TIDEGATE_POLICIES",
-            metavar="DIR",
-            help="The folder of the policies, looked at every few seconds. [default: the shipped ones]",
-            show_default=False,
-        ),
-    ] = None,
-    fleet: Annotated[FleetKind, typer.Option("--fleet", help="What runs the machines.")] = FleetKind.SIMULATED,
-    scenario: Annotated[
-        Path | None,
-        typer.Option("--scenario", metavar="FILE", help="How the simulated fleet behaves: YAML.", show_default=False),
-    ] = None,
-    max_active: Annotated[
-        int | None, typer.Option("--max-active", min=1, help="Rolling upgrades at once.", show_default=False)
-    ] = None,
-    log_level: Annotated[LogLevel, typer.Option("--log-level", envvar="TIDEGATE_LOG_LEVEL")] = LogLevel.INFO,
-    log_format: Annotated[LogFormat, typer.Option("--log-format", envvar="TIDEGATE_LOG_FORMAT")] = LogFormat.CONSOLE,
+    listen: Listen = USUAL_LISTEN,
+    data: Data = "",
+    policies: Policies = None,
+    fleet: Fleet = FleetKind.SIMULATED,
+    scenario: Scenario = None,
+    heartbeat: Heartbeat = "PT15S",
+    silence: Silence = "PT1M",
+    tls: TlsFolder = None,
+    tls_name: TlsNames = None,
+    tls_certificate: TlsCertificate = None,
+    tls_key: TlsKey = None,
+    tls_clients_ca: TlsClientsCa = None,
+    max_active: MostActive = None,
+    log_level: Level = LogLevel.INFO,
+    log_format: Format = LogFormat.CONSOLE,
 ) -> None:
     """Run a server until SIGINT or SIGTERM. Upgrades under way go on when it is started again."""
+    address = _address(listen)
     settings = Settings(
-        address=_address(listen, listen_anywhere),
+        address=address,
         data=None if data == IN_MEMORY else Path(data) if data else usual_data_folder(),
         policies=policies or shipped_rules_path(),
         policies_shown_as=str(policies) if policies else "rules",
         fleet=fleet,
         scenario=scenario,
+        heartbeat_seconds=_seconds(heartbeat, "--heartbeat"),
+        silence_seconds=_longer(_seconds(silence, "--silence"), _seconds(heartbeat, "--heartbeat")),
         max_active=max_active,
+        tls=read_tls_options(
+            folder=tls,
+            names=tls_name,
+            certificate=tls_certificate,
+            key=tls_key,
+            clients_ca=tls_clients_ca,
+            address=address,
+            fleet=fleet,
+        ),
     )
     # The server's parts take half a second to load, which who only asks a question should not wait for.
     from tidegate.cli.assembly import CannotServe
@@ -95,14 +123,28 @@ def serve(
         raise typer.Exit(ExitCode.REFUSED) from cannot
 
 
-def _address(listen: str, listen_anywhere: bool) -> Address:
+def _address(listen: str) -> Address:
     try:
-        address = Address.parse(listen)
+        return Address.parse(listen)
     except MalformedAddress as malformed:
         raise typer.BadParameter(str(malformed)) from malformed
-    if not (address.is_loopback or listen_anywhere):
-        raise typer.BadParameter(_OPEN_DOOR.format(address=address))
-    return address
+
+
+def _seconds(duration: str, option: str) -> float:
+    try:
+        seconds = parse_duration(duration)
+    except MalformedDuration as malformed:
+        raise typer.BadParameter(str(malformed), param_hint=option) from malformed
+    if not 1.0 <= seconds <= 86_400.0:
+        raise typer.BadParameter("write a duration from PT1S to P1D", param_hint=option)
+    return seconds
+
+
+def _longer(silence_seconds: float, heartbeat_seconds: float) -> float:
+    """The first, which must be the longer one, or every host would be silent between two signs of life."""
+    if silence_seconds <= heartbeat_seconds:
+        raise typer.BadParameter("write a longer duration than --heartbeat has", param_hint="--silence")
+    return silence_seconds
 
 
 async def _serve(settings: Settings) -> None:
@@ -114,7 +156,8 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, _stop, loop, told)
     async with assemble(settings) as house:
         where = settings.data or "memory"
-        typer.echo(f"Tidegate serves {house.address} (data: {where}, policies: {settings.policies})")
+        speaks = "" if settings.tls is None else ", TLS"
+        typer.echo(f"Tidegate serves {house.address} (data: {where}, policies: {settings.policies}{speaks})")
         sys.stdout.flush()
         await told.wait()
 

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 USUAL_LISTEN = "127.0.0.1:50551"
 IN_MEMORY = ":memory:"
@@ -20,6 +21,11 @@ class FleetKind(StrEnum):
     """What runs the machines."""
 
     SIMULATED = "simulated"
+    """Machines that do not exist."""
+    AGENTS = "agents"
+    """Hosts that join, each run by an agent."""
+    MIXED = "mixed"
+    """Both: as many simulated machines as a scale set has capacity, and every host that joins it."""
 
 
 class MalformedAddress(ValueError):
@@ -61,6 +67,28 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedTls:
+    """The server issues its own certificate, and those of hosts, from an authority whose key it has."""
+
+    folder: Path
+    """Of the authority: ca.pem and ca.key."""
+    names: tuple[str, ...]
+    """DNS names and addresses by which the server is reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTls:
+    """The server shows what it is given; no host can join it."""
+
+    certificate: Path
+    key: Path
+    clients_ca: Path
+
+
+Tls: TypeAlias = IssuedTls | GivenTls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """A server's parts and bounds."""
 
@@ -75,8 +103,14 @@ class Settings:
     fleet: FleetKind = FleetKind.SIMULATED
     scenario: Path | None = None
     """How a simulated fleet behaves; None: machines that upgrade in a moment and never fail."""
+    heartbeat_seconds: float = 15.0
+    """A host must say something at least this often."""
+    silence_seconds: float = 60.0
+    """Whoever is silent for so long counts as Unknown."""
     max_active: int | None = None
     """Rolling upgrades under way at once; None: as many as the executor takes by itself."""
+    tls: Tls | None = None
+    """How it speaks TLS; None: not at all, which is for loopback only."""
 
 
 def usual_data_folder() -> Path:
@@ -87,3 +121,8 @@ def usual_data_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "tidegate"
     return Path.home() / ".local" / "share" / "tidegate"
+
+
+def usual_authority_folder() -> Path:
+    """Where `tidegate ca init` makes an authority unless it is told otherwise."""
+    return usual_data_folder() / "ca"
