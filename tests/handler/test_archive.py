@@ -1,5 +1,6 @@
 """A zip is opened and read within bounds, whatever it says of itself."""
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_a_member_whose_bytes_were_changed_is_broken(tmp_path: Path) -> None:
     (tmp_path / "p.zip").write_bytes(data.replace(b"sentence", b"sentences"[:8][::-1]))
     with open_archive(tmp_path / "p.zip", Limits()) as opened, pytest.raises(MemberBroken):
         content(opened, "a")
+
+
+def test_a_member_that_every_agent_could_not_unpack_is_broken(tmp_path: Path) -> None:
+    path = pack(tmp_path / "p.zip", {"encrypted": b"x" * 99, "bzip2": b"x" * 99})
+    with open_archive(path, Limits()) as archive:
+        archive.zip.getinfo("encrypted").flag_bits |= 1
+        archive.zip.getinfo("bzip2").compress_type = zipfile.ZIP_BZIP2
+        for name in ("encrypted", "bzip2"):
+            with pytest.raises(MemberBroken):
+                content(archive, name)
+
+
+def test_a_member_before_the_beginning_of_the_file_is_broken(tmp_path: Path) -> None:
+    path = pack(tmp_path / "p.zip", {"long": b"a" * 99})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, len(data) - 6, struct.unpack_from("<I", data, len(data) - 6)[0] + 1_000)
+    path.write_bytes(data)
+    with pytest.raises((MemberBroken, PackageUnusable)), open_archive(path, Limits()) as archive:
+        content(archive, "long")
 
 
 def test_a_disk_that_cannot_be_read_is_no_problem_of_the_package(tmp_path: Path) -> None:

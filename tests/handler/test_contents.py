@@ -98,6 +98,14 @@ def test_a_broken_manifest_is_told_by_its_place(tmp_path: Path, manifest: bytes,
     assert problems_of(pack(tmp_path / "p.zip", elsewhere)) == [f"misc/HandlerManifest.json: {told}"]
 
 
+def test_a_manifest_that_is_too_large_is_told_beside_the_others(tmp_path: Path) -> None:
+    files = sound() | {"HandlerManifest.json": os.urandom(LARGEST_MANIFEST_BYTES + 1), "/x": b""}
+    assert problems_of(pack(tmp_path / "p.zip", files)) == [
+        "/x: has an absolute name.",
+        f"HandlerManifest.json: has more than {LARGEST_MANIFEST_BYTES} bytes.",
+    ]
+
+
 def test_the_fields_of_a_manifest_are_told_with_its_place(tmp_path: Path) -> None:
     files = sound() | {"HandlerManifest.json": manifest_json({"enableCommand": None, "disableCommand": ""})}
     assert problems_of(pack(tmp_path / "p.zip", files)) == [
@@ -201,6 +209,11 @@ def test_a_bomb_that_hides_its_size_comes_out_no_further_than_it_says(tmp_path: 
     path = lying(pack(tmp_path / "p.zip", sound(bomb=bytes(30_000_000))), "bomb", 1_000)
     assert problems_of(path, place=place) == ["bomb: is damaged: it cannot be unpacked to what its header says."]
     assert sum(len(file.getvalue()) for file in place.files.values()) < 10_000
+
+
+def test_a_problem_is_told_once(tmp_path: Path) -> None:
+    path = pack(tmp_path / "p.zip", sound())
+    assert problems_of(path, Limits(max_unpacked_bytes=10)) == ["package: unpacks to more than 10 bytes."]
 
 
 def test_the_unpacked_size_is_bounded_by_what_is_given(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def judge_contents(archive: Archive, sink: Sink) -> PackageInfo:
     member = judging.find_manifest()
     if not members.problems:
         judging.read(members.usable, sink)
-    elif member is not None and member.info.file_size <= LARGEST_MANIFEST_BYTES:
+    elif member is not None:
         judging.read([member], _nowhere)
     manifest = None if member is None else judging.read_manifest(member)
     if manifest is not None:
@@ -124,7 +124,7 @@ class _Judging:
         with sink(member) as into:
             for piece in self.archive.pieces(member.info):
                 head += piece[: HEAD_BYTES - len(head)]
-                if is_manifest and len(text) <= LARGEST_MANIFEST_BYTES:
+                if is_manifest and len(text) < LARGEST_MANIFEST_BYTES:
                     text += piece
                 if into is not None:
                     into.write(piece)
@@ -135,11 +135,11 @@ class _Judging:
     def read_manifest(self, member: Member) -> Manifest | None:
         """The manifest, or None where it is part of the problem."""
         place = shown(member.name)
+        if member.info.file_size > LARGEST_MANIFEST_BYTES:
+            self._problem(place, f"has more than {LARGEST_MANIFEST_BYTES} bytes.")
+            return None
         text = self.manifest_texts.get(member.name)
         if text is None:
-            return None
-        if len(text) > LARGEST_MANIFEST_BYTES:
-            self._problem(place, f"has more than {LARGEST_MANIFEST_BYTES} bytes.")
             return None
         try:
             manifest = read_manifest(text)
