@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 
 from tests.contracts.served import AGENT_TYPE, Served, refused, until
-from tests.packages.packing import digest, package, pieces, zipped
+from tests.contracts.uploads import messages, refused_upload, upload
+from tests.packages.packing import digest, package, zipped
 from tidegate.api.settings import ApiSettings
 from tidegate.packages.folder import FolderPackageStore
 from tidegate.v1 import extension_catalog_service_pb2 as pb
@@ -80,17 +81,6 @@ async def test_what_is_wrong_is_refused() -> None:
 # --- packages --------------------------------------------------------------------------------------------------------
 
 
-Upload = AsyncIterator[pb.PublishExtensionPackageRequest]
-
-
-async def upload(content: bytes, version: str = "1.1", piece_bytes: int = 1_000, **header: Any) -> Upload:
-    """What a publisher sends; `header` takes the place of what is true."""
-    said: dict[str, Any] = {"extension_type": AGENT_TYPE, "version": version, "size_bytes": len(content)} | header
-    yield pb.PublishExtensionPackageRequest(header=pb.PackageHeader(**said))
-    async for piece in pieces(content, piece_bytes):
-        yield pb.PublishExtensionPackageRequest(data=piece)
-
-
 async def listed(served: Served) -> list[pb.ExtensionVersion]:
     request = pb.ListExtensionVersionsRequest(extension_type=AGENT_TYPE)
     return list((await served.catalog.ListExtensionVersions(request)).extension_versions)
@@ -99,14 +89,14 @@ async def listed(served: Served) -> list[pb.ExtensionVersion]:
 async def test_a_package_is_published_with_its_version(tmp_path: Path) -> None:
     content = package("large " * 400_000, reportHeartbeat="yes")
     async with Served(packages=await FolderPackageStore.open(tmp_path)) as served:
-        answer = await served.catalog.PublishExtensionPackage(upload(content, piece_bytes=1_048_576))
+        answer = await upload(served, messages(content, piece_bytes=1_048_576))
         assert answer.created
         assert answer.extension_version.version == "1.1"
         assert answer.extension_version.package.sha256 == digest(content)
         assert answer.extension_version.package.size_bytes == len(content)
         assert any("reportHeartbeat" in remark for remark in answer.remarks)
         assert await listed(served) == [answer.extension_version]
-        again = await served.catalog.PublishExtensionPackage(upload(content, sha256=digest(content)))
+        again = await upload(served, messages(content, sha256=digest(content)))
         assert not again.created
         assert again.extension_version == answer.extension_version
         alone = await served.catalog.PublishExtensionVersion(publishing("1.1"))
@@ -119,14 +109,14 @@ async def test_a_package_is_refused_for_what_is_wrong_with_it_and_nothing_is_pub
     content = package()
     async with Served() as served:
         for sent, where in (
-            (upload(b"no zip"), "package"),
-            (upload(content, sha256="0" * 64), "sha256"),
-            (upload(content, size_bytes=len(content) + 1), "size_bytes"),
-            (upload(content, size_bytes=len(content) - 1), "size_bytes"),
-            (upload(content, size_bytes=10**12), "size_bytes"),
-            (upload(zipped({"bin/handler": ""})), "HandlerManifest.json"),
+            (messages(b"no zip"), "package"),
+            (messages(content, sha256="0" * 64), "sha256"),
+            (messages(content, size_bytes=len(content) + 1), "size_bytes"),
+            (messages(content, size_bytes=len(content) - 1), "size_bytes"),
+            (messages(content, size_bytes=10**12), "size_bytes"),
+            (messages(zipped({"bin/handler": ""})), "HandlerManifest.json"),
         ):
-            refusal = await refused(served.catalog.PublishExtensionPackage(sent))
+            refusal = await refused_upload(served, sent)
             assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PACKAGE_INVALID")
             assert where in refusal.fields
         assert (await refused(listed(served))).reason == "EXTENSION_TYPE_NOT_FOUND"
@@ -134,8 +124,8 @@ async def test_a_package_is_refused_for_what_is_wrong_with_it_and_nothing_is_pub
 
 async def test_another_package_for_the_same_version_is_refused() -> None:
     async with Served() as served:
-        await served.catalog.PublishExtensionPackage(upload(package("one")))
-        conflict = await refused(served.catalog.PublishExtensionPackage(upload(package("two"))))
+        await upload(served, messages(package("one")))
+        conflict = await refused_upload(served, messages(package("two")))
         assert (conflict.code, conflict.reason) == (grpc.StatusCode.ALREADY_EXISTS, "PACKAGE_CONFLICT")
         assert conflict.resource == f"{AGENT_TYPE.publisher}/{AGENT_TYPE.type}/1.1"
         assert digest(package("one")) in conflict.message
@@ -143,11 +133,7 @@ async def test_another_package_for_the_same_version_is_refused() -> None:
 
 async def test_a_malformed_upload_is_refused_field_by_field() -> None:
     async with Served() as served:
-
-        async def no_header() -> Upload:
-            yield pb.PublishExtensionPackageRequest(data=b"abc")
-
-        refusal = await refused(served.catalog.PublishExtensionPackage(no_header()))
+        refusal = await refused_upload(served, iter([pb.PublishExtensionPackageRequest(data=b"abc")]))
         assert (refusal.reason, list(refusal.fields)) == ("MALFORMED_REQUEST", ["header"])
 
 
@@ -156,9 +142,9 @@ async def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     async with Served(packages=await FolderPackageStore.open(tmp_path)) as served:
         hanging = asyncio.Event()
 
-        async def half() -> Upload:
+        async def half() -> AsyncIterator[pb.PublishExtensionPackageRequest]:
             sent = 0
-            async for message in upload(content):
+            for message in messages(content):
                 yield message
                 sent += len(message.data)
                 if sent > len(content) // 2:
@@ -171,15 +157,15 @@ async def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         call.cancel()
         await until(lambda: not [file for file in tmp_path.rglob("*") if file.is_file()])
         assert (await refused(listed(served))).reason == "EXTENSION_TYPE_NOT_FOUND"
-        assert (await served.catalog.PublishExtensionPackage(upload(content))).created
+        assert (await upload(served, messages(content))).created
 
 
 async def test_a_caller_who_stops_sending_is_let_go(tmp_path: Path) -> None:
     settings = ApiSettings(grace_seconds=0.5, unary_seconds=0.2)
     async with Served(settings=settings, packages=await FolderPackageStore.open(tmp_path)) as served:
 
-        async def silent() -> Upload:
-            async for message in upload(package()):
+        async def silent() -> AsyncIterator[pb.PublishExtensionPackageRequest]:
+            for message in messages(package()):
                 yield message
                 await asyncio.Event().wait()
 

@@ -1,17 +1,19 @@
 """What stands in a package goes to the hosts that fetch it and nowhere else: no answer, refusal or log has it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from tests.contracts.served import AGENT_TYPE, Served
 from tests.contracts.test_secrets import answer_of
-from tests.packages.packing import COMMANDS, manifest, package, pieces, zipped
+from tests.contracts.uploads import messages, upload
+from tests.packages.packing import COMMANDS, manifest, package, zipped
 from tidegate.packages.folder import FolderPackageStore
 from tidegate.v1 import extension_catalog_service_pb2 as pb
 
@@ -42,25 +44,26 @@ def planted() -> Iterator[bytes]:
     yield SECRET.encode() * 1_000
 
 
-async def upload(package_bytes: bytes, version: int, **header: Any) -> AsyncIterator[pb.PublishExtensionPackageRequest]:
-    said: dict[str, Any] = {"extension_type": AGENT_TYPE, "version": f"1.{version}", "size_bytes": len(package_bytes)}
-    yield pb.PublishExtensionPackageRequest(header=pb.PackageHeader(**said | header))
-    async for piece in pieces(package_bytes):
-        yield pb.PublishExtensionPackageRequest(data=piece)
+async def told_of(served: Served, content: bytes, version: str, **header: Any) -> str:
+    """Everything that a publisher sees of his upload: the answer, or the refusal with all its metadata."""
+    try:
+        return str(await upload(served, messages(content, version, **header)))
+    except grpc.RpcError as error:
+        refusal: Any = error  # a call too, whatever the stubs say
+        return f"{refusal.details()} {refusal.debug_error_string()} {refusal.trailing_metadata()}"
 
 
 async def test_what_stands_in_a_package_goes_nowhere(tmp_path: Path, lines: list[MutableMapping[str, Any]]) -> None:
     async with Served(packages=await FolderPackageStore.open(tmp_path)) as served:
-        publish = served.catalog.PublishExtensionPackage
-        seen = [await answer_of(publish(upload(each, number))) for number, each in enumerate(planted())]
+        seen = [await told_of(served, each, f"1.{number}") for number, each in enumerate(planted())]
         lies: list[dict[str, Any]] = [
             {"size_bytes": 10},
             {"size_bytes": 10_000},
             {"sha256": "0" * 64},
             {"sha256": SECRET},
         ]
-        seen += [await answer_of(publish(upload(package(SECRET), 99, **lie))) for lie in lies]
-        seen.append(await answer_of(publish(upload(package("another one"), 0))))
+        seen += [await told_of(served, package(SECRET), "1.99", **lie) for lie in lies]
+        seen.append(await told_of(served, package("another one"), "1.0"))
         request = pb.ListExtensionVersionsRequest(extension_type=AGENT_TYPE)
         seen.append(await answer_of(served.catalog.ListExtensionVersions(request)))
     assert sum("PACKAGE_INVALID" in each for each in seen) >= 8
