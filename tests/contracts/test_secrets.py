@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from tests.contracts.served import Served, arm_id
 from tests.executor.world import SHIELD, extension, resource
 from tidegate.journal.sqlite import SqliteStore
+from tidegate.trust.safe import Safe
 from tidegate.v1 import rolling_upgrade_service_pb2 as upgrade_pb
 from tidegate.v1 import scale_set_service_pb2 as pb
 
@@ -78,11 +79,15 @@ async def answer_of(call: Any) -> str:
     return str(answer)
 
 
-async def test_a_secret_goes_nowhere(tmp_path: Path, lines: list[MutableMapping[str, Any]]) -> None:
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_a_secret_goes_nowhere(tmp_path: Path, lines: list[MutableMapping[str, Any]], *, is_kept: bool) -> None:
+    """`is_kept`: there is a safe, which protected settings go into; from there they come back to nobody either."""
+
     async def open_store() -> SqliteStore:
         return await SqliteStore.open(tmp_path / "journal")
 
-    async with Served(open_store=open_store) as served:
+    safe = Safe.open(tmp_path) if is_kept else None
+    async with Served(open_store=open_store, secrets=safe) as served:
         seen = [await answer_of(served.scale_sets.PutScaleSet(put)) for put in puts()]
         for child in (planted_extension("guard"), planted_extension("guard") | {"properties": {"publisher": PLANTED}}):
             request = pb.PutScaleSetExtensionRequest(
@@ -106,6 +111,10 @@ async def test_a_secret_goes_nowhere(tmp_path: Path, lines: list[MutableMapping[
         watch = served.upgrades.WatchRollingUpgrade(upgrade_pb.WatchRollingUpgradeRequest(name=arm_id("web")))
         seen += [str(item) async for item in watch]
         kept_while_open = content(tmp_path)
+        if safe is not None:
+            key = arm_id("web").lower()
+            assert SECRET.encode() in (safe.text(key, "shield") or b"") + (safe.text(key, "guard") or b"")
+            safe.close()
     assert "guard" in str(seen)
     assert SECRET not in str(seen)
     assert len(lines) > 20
