@@ -79,7 +79,7 @@ def _unanswered(message: str, server: str, trust: Trust | None) -> tuple[str, st
     if "hostname verification" in told or "peer name" in told:
         return (
             f"the server's certificate does not name {server}",
-            "Name the server as its certificate does, or have it name this address too (tidegate serve --tls).",
+            "Name the server as its certificate does, or have it name this address too (tidegate serve --tls-name).",
         )
     if "wrong_version_number" in told:
         return "what answers there speaks no TLS", "Start the server with TLS (tidegate serve --tls DIR)."
