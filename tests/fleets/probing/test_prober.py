@@ -178,6 +178,8 @@ async def test_nobody_hears_of_a_host_that_is_watched_no_more() -> None:
         await asker.is_asking.wait()
         prober.unwatch("web/0")
         prober.unwatch("web/0")
+        await asyncio.sleep(0.1)
+        assert asker.at_once == 0, "what was being asked is let go"
         await asyncio.sleep(100)
         assert (len(asker.asked), asker.at_once, told) == (1, 0, [])
         assert prober.state("web/0") is ProbeState.NONE

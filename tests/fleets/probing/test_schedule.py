@@ -26,6 +26,14 @@ def test_the_next_moment_comes_within_an_interval_and_its_jitter(key: str, inter
     assert interval_ms - 2 * stray_ms <= second - first <= interval_ms + 2 * stray_ms
 
 
+@given(st.text(max_size=9), st.integers(1, 200), st.integers(1_000, 10_000))
+def test_no_moment_is_left_out_whenever_it_is_asked_for(key: str, interval_ms: int, after_ms: int) -> None:
+    place, moments = place_of(key), [0]
+    while moments[-1] <= after_ms:
+        moments.append(next_due_ms(place, interval_ms, moments[-1]))
+    assert next_due_ms(place, interval_ms, after_ms) == moments[-1]
+
+
 @given(st.integers(0, 100), st.integers(0, INTERVAL_MS))
 def test_whoever_asks_a_little_later_is_told_the_same_moment(number: int, later_ms: int) -> None:
     place = place_of(f"host-{number}")

@@ -26,7 +26,7 @@ def next_due_ms(place: int, interval_ms: int, after_ms: int) -> int:
     Two moments of one host lie an interval apart, give or take twice the jitter.
     """
     stray_ms = interval_ms * JITTER_PERCENT // 100
-    round_number = (after_ms - stray_ms - place % interval_ms) // interval_ms
+    round_number = (after_ms - place % interval_ms) // interval_ms
     while True:
         due_ms = round_number * interval_ms + place % interval_ms
         if stray_ms:
