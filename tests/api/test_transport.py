@@ -201,7 +201,10 @@ async def test_where_nothing_newer_can_be_shown_the_old_one_is_shown_on(tmp_path
     async with Served(certificates=shows) as served:
         first = await serial_shown(served.port, authority, operator)
         shows.now = TrustUnusable("The key is missing.")
-        assert await serial_shown(served.port, authority, operator) == first
+        structlog.reset_defaults()
+        with capture_logs() as lines:
+            assert await serial_shown(served.port, authority, operator) == first
+        assert {"event": "server_certificate_not_renewed", "why": "The key is missing.", "log_level": "error"} in lines
         shows.now = certificates_of(authority, hands).shown()
         assert await serial_shown(served.port, authority, operator) != first
 

@@ -39,7 +39,7 @@ def server_credentials(certificates: ServerCertificates) -> grpc.ServerCredentia
     first = _configuration(known)
 
     def look() -> grpc.ServerCertificateConfiguration | None:
-        """What changed since the last look; None for nothing. An exception here would end the handshake."""
+        """What changed since the last look; None for nothing, and then what was shown before is shown on."""
         nonlocal known
         try:
             now = certificates.shown()
