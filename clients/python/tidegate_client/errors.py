@@ -123,6 +123,10 @@ class Conflict(Refused):
     """Somebody changed the resource meanwhile, or a request id was used before for something else."""
 
 
+class NotPermitted(Refused):
+    """Whoever these credentials stand for may not call this, or they stand for nobody; see `credentials_from`."""
+
+
 class TooMany(Refused):
     """The server does as much as it takes already; try again later."""
 
@@ -149,6 +153,8 @@ _BY_CODE: Mapping[grpc.StatusCode, type[TidegateError]] = {
     grpc.StatusCode.FAILED_PRECONDITION: Refused,
     grpc.StatusCode.ABORTED: Conflict,
     grpc.StatusCode.ALREADY_EXISTS: Conflict,
+    grpc.StatusCode.UNAUTHENTICATED: NotPermitted,
+    grpc.StatusCode.PERMISSION_DENIED: NotPermitted,
     grpc.StatusCode.RESOURCE_EXHAUSTED: TooMany,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
