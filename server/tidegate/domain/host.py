@@ -50,9 +50,13 @@ class HostName:
         """
         at = text.lower().rfind(_SUFFIX.lower())
         instance_id = text[at + len(_SUFFIX) :]
+        shape = SCALE_SET_SHAPE + _SUFFIX + "{instance}"
         if at < 0 or INSTANCE_ID.fullmatch(instance_id) is None:
-            raise MalformedId(text, SCALE_SET_SHAPE + _SUFFIX + "{instance}")
-        return cls(scale_set=ScaleSetId.parse(text[:at]), instance_id=instance_id)
+            raise MalformedId(text, shape)
+        try:
+            return cls(scale_set=ScaleSetId.parse(text[:at]), instance_id=instance_id)
+        except MalformedId:
+            raise MalformedId(text, shape) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,9 @@ class Keeping:
                     break
         finally:
             self._running = None
-            if self._noted:
+            if self._next is not None and not self._is_closed:
+                self._running = asyncio.ensure_future(self._run())
+            elif self._noted:
                 self._book(KEEP_REPORTS_SECONDS)
 
     async def _write_group(self) -> None:
@@ -168,13 +170,18 @@ class Keeping:
             log.error("hosts_not_kept", because=str(broken))
             self._note_again(noted, parts)
             self._book(KEEP_AGAIN_SECONDS)
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(HostsNotKept(*broken.args))
+            _refuse(waiting, HostsNotKept(*broken.args))
             return
-        if not self._is_closed:
-            self._on_kept(kept)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        except Exception as mistake:
+            self._note_again(noted, parts)
+            _refuse(waiting, mistake)
+            raise
+        try:
+            if not self._is_closed:
+                self._on_kept(kept)
+        finally:
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
 
     def _note_again(self, noted: _Noted, parts: dict[HostCard, Part]) -> None:
         """What was noted meanwhile is newer, and stands."""
@@ -205,6 +212,11 @@ class Keeping:
             self._store.save(changes)
         else:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.save, changes)
+
+
+def _refuse(waiting: asyncio.Future[None] | None, because: Exception) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_exception(because)
 
 
 def _look_at(waiting: asyncio.Future[None]) -> None:
