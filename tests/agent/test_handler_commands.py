@@ -1,4 +1,5 @@
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -51,9 +52,9 @@ class Handler:
         return "".join(path.read_text() for path in (self.layout.logs / self.folder.name).glob("CommandExecution*.log"))
 
 
-async def handler(tmp_path: Path, timeout_seconds: float = 20.0, **scripts: str) -> Handler:
+async def handler(tmp_path: Path, scripts: Mapping[str, str] | None = None, timeout_seconds: float = 20.0) -> Handler:
     made = Handler(tmp_path, timeout_seconds)
-    shelf = Shelf(tmp_path / "shelf", [Recipe(head="#!/bin/sh", scripts=scripts)])
+    shelf = Shelf(tmp_path / "shelf", [Recipe(head="#!/bin/sh", scripts=scripts or {})])
     goal = shelf.handler("1.0.0")
     made.folder = made.layout.folder(goal.name, goal.version)
     await unpack_handler(made.layout, made.folder, goal, shelf.fetch, Limits())
@@ -61,7 +62,7 @@ async def handler(tmp_path: Path, timeout_seconds: float = 20.0, **scripts: str)
 
 
 async def test_a_command_has_the_contracts_environment(tmp_path: Path) -> None:
-    made = await handler(tmp_path, enable="env")
+    made = await handler(tmp_path, {"enable": "env"})
     assert made.folder is not None
     await made.run(Command.ENABLE)
     expected = [
@@ -78,7 +79,7 @@ async def test_a_command_has_the_contracts_environment(tmp_path: Path) -> None:
 
 
 async def test_one_of_several_is_told_its_name_and_has_a_log_of_its_own(tmp_path: Path) -> None:
-    made = await handler(tmp_path, enable="env")
+    made = await handler(tmp_path, {"enable": "env"})
     assert made.folder is not None
     await made.run(Command.ENABLE, several=True)
     assert (made.layout.logs / made.folder.name / "CommandExecution_web.log").exists()
@@ -87,14 +88,14 @@ async def test_one_of_several_is_told_its_name_and_has_a_log_of_its_own(tmp_path
 
 async def test_the_agents_own_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ConfigSequenceNumber", "99")
-    made = await handler(tmp_path, enable="env")
+    made = await handler(tmp_path, {"enable": "env"})
     await made.run(Command.ENABLE)
     assert "\nConfigSequenceNumber=99\n" in made.log
 
 
 @pytest.mark.parametrize("command", Command)
 async def test_each_command_fails_with_its_own_code(tmp_path: Path, command: Command) -> None:
-    made = await handler(tmp_path, **{command.value: "echo out; echo why >&2; exit 53"})
+    made = await handler(tmp_path, {command.value: "echo out; echo why >&2; exit 53"})
     with pytest.raises(CommandFailed) as failed:
         await made.run(command, None)
     assert failed.value.code == command.failure_code
@@ -106,7 +107,7 @@ async def test_each_command_fails_with_its_own_code(tmp_path: Path, command: Com
 
 
 async def test_a_command_that_hangs_has_the_code_1011(tmp_path: Path) -> None:
-    made = await handler(tmp_path, timeout_seconds=0.2, install="echo begun; sleep 60")
+    made = await handler(tmp_path, {"install": "echo begun; sleep 60"}, timeout_seconds=0.4)
     with pytest.raises(CommandTimedOut, match="begun") as failed:
         await made.run(Command.INSTALL)
     assert failed.value.code == 1011

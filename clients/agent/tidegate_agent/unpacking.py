@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+from tidegate_agent.durable_file import write_durably
 from tidegate_agent.failure import PackageFailed
 from tidegate_agent.goal_state import HandlerGoal, PackageReference
 from tidegate_agent.handler_state import HandlerState, write_state
@@ -67,7 +68,7 @@ def _place(layout: Layout, folder: HandlerFolder, package: Path, limits: Limits)
             private.chmod(0o700)
         logs = layout.log_folder(folder.name)
         (logs / EVENTS_FOLDER).mkdir(mode=0o700, exist_ok=True)
-        coming.environment.write_text(handler_environment_text(folder.name, folder.path, logs), encoding="utf-8")
+        write_durably(coming.environment, handler_environment_text(folder.name, folder.path, logs).encode())
         write_state(coming, HandlerState.NOT_INSTALLED)
         return layout.place(coming.path, folder)
     except BaseException:
