@@ -24,6 +24,7 @@ QUICK = AgentSettings(
     look_seconds=0.1,
     grace_seconds=5.0,
     farewell_seconds=0.05,
+    disk=lambda: Backoff(first_seconds=0.05, most_seconds=0.1),
     link=LinkSettings(backoff=lambda: Backoff(first_seconds=0.01, most_seconds=0.05), refused_seconds=0.2),
 )
 
@@ -39,14 +40,14 @@ def joined_root(root: Path, server: str) -> Path:
 
 
 @asynccontextmanager
-async def at_work(root: Path, settings: AgentSettings = QUICK) -> AsyncIterator[tuple[Agent, asyncio.Event]]:
-    """An agent that runs, and the event by which it is told to stop; leaving tells it."""
+async def at_work(root: Path, settings: AgentSettings = QUICK) -> AsyncIterator[asyncio.Event]:
+    """An agent that runs; gives the event by which it is told to stop, and leaving tells it too."""
     identity = identity_of(root)
     engine = Engine(root, fetch=PackageFetcher(identity).fetch, thumbprint=identity().thumbprint)
     agent, stop = Agent(root, identity=identity, engine=engine, settings=settings), asyncio.Event()
     running = asyncio.create_task(agent.run(stop))
     try:
-        yield agent, stop
+        yield stop
         stop.set()
         async with asyncio.timeout(PATIENCE_SECONDS):
             await running

@@ -91,7 +91,7 @@ async def test_of_those_that_came_meanwhile_only_the_newest_is_worked_through(
         conversation = await server.welcomed()
         await conversation.order(goal(1, slow))
         await until(lambda: deeds(record))
-        for incarnation in (2, 3, 4):
+        for incarnation in (2, 4, 3):
             await conversation.order(goal(incarnation, slow))
         incarnations = [(await conversation.hear_a("result")).incarnation for _ in range(2)]
     assert incarnations == [1, 4]
@@ -208,7 +208,7 @@ async def test_it_goes_on_with_what_it_had_begun_also_without_its_server(
 
 
 async def test_the_last_result_is_told_before_it_ends(server: ScriptedServer, root: Path, record: Path) -> None:
-    async with at_work(root, replace(QUICK, grace_seconds=5.0, farewell_seconds=5.0)) as (_, stop):
+    async with at_work(root, replace(QUICK, grace_seconds=5.0, farewell_seconds=5.0)) as stop:
         conversation = await server.welcomed()
         await conversation.order(goal(1, handler(server, Recipe(type="Agent", version="1.0", seconds=0.1))))
         await until(lambda: len(deeds(record, "end")) == 2)

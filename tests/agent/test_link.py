@@ -124,6 +124,17 @@ async def test_results_go_up_before_reports_and_are_forgotten_once_acknowledged(
     assert Outbox(tmp_path).results == ()
 
 
+async def test_a_report_from_before_a_result_is_not_said_after_it(server: ScriptedServer, tmp_path: Path) -> None:
+    async with linked(tmp_path, server.address) as host:
+        conversation = await server.conversation()
+        host.link.report(reports("1.0"))
+        await host.outbox.keep(result(1))
+        host.link.results_changed()
+        await conversation.welcome(heartbeat_seconds=0.1)
+        heard = [await conversation.hear() for _ in range(2)]
+        assert [message and message.WhichOneof("message") for message in heard] == ["result", "heartbeat"]
+
+
 async def test_a_result_that_was_not_acknowledged_is_said_again_on_the_next_stream(
     server: ScriptedServer, tmp_path: Path
 ) -> None:

@@ -100,11 +100,6 @@ class Agent:
         self._is_stopping = False
         self._told: Sequence[hosts.HandlerReport] = ()
 
-    @property
-    def link(self) -> Link:
-        """The link to the server."""
-        return self._link
-
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set.
 
