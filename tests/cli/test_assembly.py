@@ -8,13 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.cli.samples import SCALE_SET, arm_resource, scale_set_id
 from tests.packages.packing import package
 from tidegate.cli.assembly import CannotServe, assemble
-from tidegate.cli.settings import Address, Settings
+from tidegate.cli.settings import Address, FleetKind, Settings
 from tidegate.cli.shipped_rules import shipped_rules_path
-from tidegate_client import AsyncClient, NotFound, TooMany
+from tidegate_agent.identity import IdentityFolder
+from tidegate_agent.join_token import read_join_token
+from tidegate_agent.joining import HostDescription, join
+from tidegate_agent.problems import Refused
+from tidegate_client import AsyncClient, NotFound, TidegateError, TooMany
 
 
 @pytest.fixture
@@ -58,6 +63,72 @@ async def test_packages_are_there_when_it_starts_again(settings: Settings, tmp_p
         published = await client.publish_extension_package(file, "P", "T", "1.1")
     async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
         assert list(await client.list_extension_versions("P", "T")) == [published.extension_version]
+
+
+async def test_a_fleet_of_agents_makes_no_machines_and_remembers_the_hosts_that_joined(
+    settings: Settings, tmp_path: Path
+) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS)
+    async with assemble(agents) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        assert [each async for each in client.list_instances(SCALE_SET)] == []
+        await join_one(tmp_path / "host", str(house.address), (await client.create_join_token(SCALE_SET)).token, "a")
+    async with assemble(agents) as house, AsyncClient(str(house.address)) as client:
+        assert [each.instance_id async for each in client.list_instances(SCALE_SET)] == ["a"]
+
+
+async def test_a_mixed_fleet_has_simulated_machines_and_beside_them_the_hosts_that_join(
+    settings: Settings, tmp_path: Path
+) -> None:
+    mixed = dataclasses.replace(settings, fleet=FleetKind.MIXED)
+    async with assemble(mixed) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        token = (await client.create_join_token(SCALE_SET)).token
+        with pytest.raises(Refused, match=r"Another host is .*/virtualMachines/3 already"):
+            await join_one(tmp_path / "host", str(house.address), token, "3")
+        await join_one(tmp_path / "host", str(house.address), token, "a")
+        assert [each.instance_id async for each in client.list_instances(SCALE_SET)] == ["0", "1", "2", "3", "a"]
+
+
+async def test_a_simulated_fleet_takes_no_hosts_and_says_how_to_start_one_that_does(settings: Settings) -> None:
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        with pytest.raises(TidegateError) as refused:
+            await client.create_join_token(SCALE_SET)
+    assert (refused.value.reason, "--fleet agents" in refused.value.advice) == ("HOSTS_NOT_TAKEN", True)
+
+
+async def test_hosts_that_wait_for_a_package_hear_of_it(settings: Settings, tmp_path: Path) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS)
+    file = tmp_path / "handler.zip"
+    file.write_bytes(package())
+    async with assemble(agents) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        token = (await client.create_join_token(SCALE_SET)).token
+        name = await join_one(tmp_path / "host", str(house.address), token, "a")
+        before = (await client.get_host(name)).goal_incarnation
+        await client.publish_extension_package(file, "Tests", "Agent", "1.0")
+        assert (await client.get_host(name)).goal_incarnation > before
+
+
+async def join_one(root: Path, server: str, token: str, instance_id: str) -> str:
+    """Lets a host join, as its agent does; its name."""
+    description = HostDescription(instance_id=instance_id)
+    joined = await join(IdentityFolder(root), server=server, token=read_join_token(token), description=description)
+    return joined.host
+
+
+async def test_a_package_whose_bytes_were_taken_away_is_told_in_the_log(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "handler.zip"
+    file.write_bytes(package())
+    async with assemble(settings) as house, AsyncClient(str(house.address)) as client:
+        await client.publish_extension_package(file, "P", "T", "1.1")
+    (kept,) = (tmp_path / "data" / "packages").glob("*.zip")
+    kept.unlink()
+    with capture_logs() as told:
+        await serve_once(settings)
+    (lost,) = [each for each in told if each["event"] == "package_lost"]
+    assert (lost["extension"], lost["version"], lost["sha256"]) == ("P/T", "1.1", kept.stem)
 
 
 async def test_memory_forgets(settings: Settings, tmp_path: Path) -> None:
@@ -123,6 +194,14 @@ async def test_a_fleet_of_another_version_is_told(settings: Settings, tmp_path: 
         await serve_once(settings)
 
 
+async def test_hosts_of_another_version_are_told(settings: Settings, tmp_path: Path) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS)
+    await serve_once(agents)
+    _set_version(tmp_path / "data" / "hosts.sqlite", 999)
+    with pytest.raises(CannotServe, match="format 999"):
+        await serve_once(agents)
+
+
 def _set_version(file: Path, version: int) -> None:
     connection = sqlite3.connect(file)
     connection.execute(f"PRAGMA user_version = {version}")
@@ -143,6 +222,11 @@ def _no_packages(tmp_path: Path) -> None:
     (tmp_path / "data" / "packages").write_text("")
 
 
+def _no_hosts(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "hosts.sqlite").write_bytes(b"nonsense" * 1_000)
+
+
 def _no_fleet(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "simulated-fleet.sqlite").write_bytes(b"nonsense" * 1_000)
@@ -154,6 +238,7 @@ def _no_fleet(tmp_path: Path) -> None:
         (_no_folder, r"The data folder \S+ cannot be used: "),
         (_no_journal, "The journal cannot be used: "),
         (_no_packages, r"The folder \S+/packages cannot be used: "),
+        (_no_hosts, "The file of the hosts .* cannot be opened: "),
         (_no_fleet, "The file of the simulated fleet .* cannot be opened: "),
     ],
 )
@@ -162,7 +247,7 @@ async def test_files_that_cannot_be_used_are_told(
 ) -> None:
     spoil(tmp_path)
     with pytest.raises(CannotServe, match=said):
-        await serve_once(settings)
+        await serve_once(dataclasses.replace(settings, fleet=FleetKind.MIXED))
 
 
 async def test_policies_that_have_problems_are_told_with_their_places(settings: Settings, tmp_path: Path) -> None:

@@ -14,12 +14,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from tidegate.api.rendered import render_event
 from tidegate.api.server import ApiServer, CannotListen
 from tidegate.api.settings import ApiSettings
-from tidegate.cli.data_folder import FLEET, JOURNAL, PACKAGES, FolderUnusable, held
+from tidegate.cli.data_folder import FLEET, HOSTS, JOURNAL, PACKAGES, FolderUnusable, held
 from tidegate.cli.policy_folder import UnreadableFolder, fingerprint, read_policies
 from tidegate.cli.policy_watch import PolicyWatch
+from tidegate.cli.server_trust import open_trust
 from tidegate.cli.settings import Address, FleetKind, Settings
 from tidegate.domain.refusal import JournalNewer, JournalUnavailable
 from tidegate.executor.autopilot import Autopilot
@@ -30,7 +33,15 @@ from tidegate.executor.policy_keeper import PolicyKeeper
 from tidegate.executor.resources import Resources
 from tidegate.executor.turns import Turns
 from tidegate.executor.watch import WatchHub
+from tidegate.fleets.agents.desk import Desk
+from tidegate.fleets.agents.host_fleet import AgentFleet
+from tidegate.fleets.agents.host_store import HostsOfAnotherFormat, HostStore
+from tidegate.fleets.agents.limits import AgentLimits
+from tidegate.fleets.agents.settings import SafeSettings
 from tidegate.fleets.machine_store import MachineStore, StoreOfAnotherFormat
+from tidegate.fleets.mixed import MixedFleet
+from tidegate.fleets.probing.asking import Asker
+from tidegate.fleets.probing.prober import Prober
 from tidegate.fleets.promise import Fleet
 from tidegate.fleets.scenario import Scenario, ScenarioInvalid, read_scenario
 from tidegate.fleets.simulated import SimulatedFleet
@@ -41,8 +52,24 @@ from tidegate.packages.memory import MemoryPackageStore
 from tidegate.packages.promise import PackageStore
 from tidegate.packages.records import PackageFolderUnusable
 from tidegate.policy.problem import PolicyRefused
+from tidegate.trust.authority import Authority
+from tidegate.trust.safe import Safe
+from tidegate.trust.unusable import TrustUnusable
+
+log = structlog.stdlib.get_logger(__name__)
 
 _ID_BYTES = 8
+_MISHAPS = (
+    CannotListen,
+    FolderUnusable,
+    HostsOfAnotherFormat,
+    PackageFolderUnusable,
+    ScenarioInvalid,
+    StoreOfAnotherFormat,
+    TrustUnusable,
+    UnreadableFolder,
+)
+"""What may be wrong with what a server is given; each says what would help."""
 
 
 class CannotServe(Exception):
@@ -68,10 +95,8 @@ async def assemble(settings: Settings) -> AsyncIterator[House]:
             house = await _build(settings, parts)
         except (JournalNewer, JournalUnavailable) as refusal:
             raise CannotServe(f"{settings.data}: {refusal.message} {refusal.advice}") from refusal
-        except (FolderUnusable, UnreadableFolder, ScenarioInvalid, StoreOfAnotherFormat, CannotListen) as mishap:
+        except _MISHAPS as mishap:
             raise CannotServe(str(mishap)) from mishap
-        except PackageFolderUnusable as unusable:
-            raise CannotServe(str(unusable)) from unusable
         except PolicyRefused as refused:
             raise CannotServe(f"The policies in {settings.policies} have problems:\n{refused}") from refused
         yield house
@@ -88,7 +113,11 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     folder = None if settings.data is None else parts.enter_context(held(settings.data))
     store = MemoryStore() if folder is None else await SqliteStore.open(folder / JOURNAL)
     parts.push_async_callback(store.close)
-    fleet = _fleet(settings.fleet, scenario, folder)
+    packages = await _packages(folder)
+    parts.push_async_callback(packages.close)
+    trust = open_trust(settings.tls, clock.now_ms)
+    machines = await _machines(settings, scenario, folder, packages, clock, parts, trust.authority)
+    fleet = machines.fleet
     parts.push_async_callback(fleet.close)
     hub: WatchHub[bytes] = WatchHub(render_event)
     turns = Turns()
@@ -98,9 +127,21 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     autopilot = Autopilot(conductor, store.register, store.journal, policies, clock, limits)
     parts.push_async_callback(autopilot.close)
     await autopilot.open()
-    packages = await _packages(folder)
-    parts.push_async_callback(packages.close)
-    resources = Resources(store.register, fleet, store.journal, clock, limits, _new_id, autopilot, turns, packages)
+    if machines.hosts is not None:
+        machines.hosts.newcomers.on_joined = autopilot.joined
+    resources = Resources(
+        store.register,
+        fleet,
+        store.journal,
+        clock,
+        limits,
+        _new_id,
+        autopilot,
+        turns,
+        packages=packages,
+        secrets=machines.safe,
+        on_package=None if machines.desk is None else machines.desk.packages_changed,
+    )
     watch = PolicyWatch(folder=settings.policies, shown_as=settings.policies_shown_as, keeper=policies, seen=seen)
     await parts.enter_async_context(_beside(watch, settings.policies_poll_seconds))
     server = ApiServer(
@@ -110,6 +151,9 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
         hub=hub,
         clock=clock,
         settings=ApiSettings(host=settings.address.host, port=settings.address.port),
+        certificates=trust.certificates,
+        desk=machines.desk,
+        packages=packages,
     )
     port = await server.start()
     parts.push_async_callback(server.stop)
@@ -117,7 +161,12 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
 
 
 async def _packages(folder: Path | None) -> PackageStore:
-    return MemoryPackageStore() if folder is None else await FolderPackageStore.open(folder / PACKAGES)
+    if folder is None:
+        return MemoryPackageStore()
+    packages = await FolderPackageStore.open(folder / PACKAGES)
+    for lost in packages.lost:
+        log.warning("package_lost", extension=str(lost.extension_type), version=str(lost.version), sha256=lost.sha256)
+    return packages
 
 
 def _scenario(file: Path | None) -> Scenario:
@@ -129,19 +178,65 @@ def _scenario(file: Path | None) -> Scenario:
         raise CannotServe(f"The scenario {file} cannot be read: {unreadable}.") from unreadable
 
 
-def _fleet(kind: FleetKind, scenario: Scenario, folder: Path | None) -> Fleet:
-    match kind:
-        case FleetKind.SIMULATED:
-            return SimulatedFleet(
-                seed=scenario.seed,
-                upgrade_seconds=scenario.upgrade_seconds,
-                jitter_percent=scenario.jitter_percent,
-                faults=scenario.faults,
-                store=None if folder is None else _machines(folder / FLEET),
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Machines:
+    """What runs the machines, and where hosts among them come to."""
+
+    fleet: Fleet
+    hosts: AgentFleet | None = None
+    desk: Desk | None = None
+    safe: Safe | None = None
 
 
-def _machines(file: Path) -> MachineStore:
+async def _machines(
+    settings: Settings,
+    scenario: Scenario,
+    folder: Path | None,
+    packages: PackageStore,
+    clock: LoopClock,
+    parts: AsyncExitStack,
+    authority: Authority | None,
+) -> _Machines:
+    if settings.fleet is FleetKind.SIMULATED:
+        return _Machines(fleet=_simulated(scenario, folder))
+    safe = Safe.in_memory() if folder is None else Safe.open(folder)
+    parts.callback(safe.close)
+    prober = Prober(asker=Asker(), now_ms=clock.now_ms)
+    parts.push_async_callback(prober.close)
+    hosts = AgentFleet(
+        store=_host_store(folder),
+        packages=packages,
+        settings=SafeSettings(safe),
+        probes=prober,
+        now_ms=clock.now_ms,
+        limits=AgentLimits(heartbeat_seconds=settings.heartbeat_seconds, silence_seconds=settings.silence_seconds),
+    )
+    if settings.fleet is FleetKind.AGENTS:
+        return _Machines(fleet=hosts, hosts=hosts, desk=Desk(hosts, authority), safe=safe)
+    mixed = MixedFleet(_simulated(scenario, folder), hosts)
+    return _Machines(fleet=mixed, hosts=hosts, desk=Desk(hosts, authority, mixed.check_name), safe=safe)
+
+
+def _host_store(folder: Path | None) -> HostStore:
+    if folder is None:
+        return HostStore()
+    try:
+        return HostStore(folder / HOSTS)
+    except sqlite3.Error as unreadable:
+        raise CannotServe(f"The file of the hosts {folder / HOSTS} cannot be opened: {unreadable}.") from unreadable
+
+
+def _simulated(scenario: Scenario, folder: Path | None) -> SimulatedFleet:
+    return SimulatedFleet(
+        seed=scenario.seed,
+        upgrade_seconds=scenario.upgrade_seconds,
+        jitter_percent=scenario.jitter_percent,
+        faults=scenario.faults,
+        store=None if folder is None else _machine_store(folder / FLEET),
+    )
+
+
+def _machine_store(file: Path) -> MachineStore:
     try:
         return MachineStore(file)
     except sqlite3.Error as unreadable:

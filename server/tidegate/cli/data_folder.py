@@ -16,6 +16,8 @@ _LOCK = "server.lock"
 JOURNAL = "journal.sqlite"
 PACKAGES = "packages"
 FLEET = "simulated-fleet.sqlite"
+HOSTS = "hosts.sqlite"
+PACKAGES = "packages"
 
 
 class FolderUnusable(Exception):
