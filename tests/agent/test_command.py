@@ -1,5 +1,6 @@
 import asyncio
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.agent.conditions import until
 from tidegate_agent import output
 from tidegate_agent.command import Ended, run_command
 from tidegate_agent.output import leftovers, look_after
+from tidegate_agent.running import RunningNote
 
 
 async def run(tmp_path: Path, line: str, timeout_seconds: float = 20.0, **environment: str) -> Ended:
@@ -118,3 +120,15 @@ async def test_a_folder_that_is_gone_is_refused(tmp_path: Path) -> None:
             "true", folder=tmp_path / "none", environment={}, timeout_seconds=1, run_folder=tmp_path / "run"
         )
     assert list((tmp_path / "run").iterdir()) == []
+
+
+async def test_no_command_begins_while_one_of_a_forerunner_still_runs(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        RunningNote(tmp_path / "run").write(process.pid, timeout_seconds=0.2)
+        ended = await run(tmp_path, f"cut -d' ' -f3 /proc/{process.pid}/stat || echo gone")
+        assert ended.output.splitlines()[1] in {"Z", "gone"}
+    finally:
+        process.kill()
+        process.wait()
