@@ -1,12 +1,12 @@
 import asyncio
 import os
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.agent.conditions import until
+from tests.agent.test_running import sleeper
 from tidegate_agent import output
 from tidegate_agent.command import Ended, run_command
 from tidegate_agent.output import leftovers, look_after
@@ -124,7 +124,7 @@ async def test_a_folder_that_is_gone_is_refused(tmp_path: Path) -> None:
 
 async def test_no_command_begins_while_one_of_a_forerunner_still_runs(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    process = sleeper()
     try:
         RunningNote(tmp_path / "run").write(process.pid, timeout_seconds=0.2)
         ended = await run(tmp_path, f"cut -d' ' -f3 /proc/{process.pid}/stat || echo gone")
