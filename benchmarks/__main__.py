@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import decisions, doors, memory, probing, throughput
+from benchmarks.hosts_against import race
 from benchmarks.report import show
 
 PARTS = {
@@ -11,6 +12,7 @@ PARTS = {
     "throughput": throughput,
     "memory": memory,
     "probing": probing,
+    "hosts_against": race,
 }
 
 
