@@ -12,6 +12,7 @@ from tests.api.scripted import staged
 from tests.contracts.served import FOR_EVER_SECONDS, Served, arm_id, refused
 from tests.executor.world import SUBSCRIPTION, extension, shipped
 from tidegate.api.status import STATUS
+from tidegate.domain import host_refusal as host_refusals
 from tidegate.domain import refusal as refusals
 from tidegate.domain.refusal import Denial, FieldViolation, Refusal
 from tidegate.executor.limits import Limits
@@ -51,13 +52,26 @@ ONE_OF_EACH: list[Refusal] = [
     refusals.JournalNewer(2, 1),
     refusals.ShuttingDown(),
     refusals.FleetUnavailable("list the instances", "no answer"),
+    host_refusals.NotAuthenticated("Nobody has this credential.", "Join again."),
+    host_refusals.NotPermitted("host 4f2a", "ListHosts"),
+    host_refusals.JoinTokenInvalid("has expired"),
+    host_refusals.HostNotFound("/web/virtualMachines/0"),
+    host_refusals.InstanceIdTaken("/web/virtualMachines/0"),
+    host_refusals.HostsNotTaken(),
+    host_refusals.PackagesNotKept(),
+    host_refusals.PackageInvalid(WRONG),
+    host_refusals.PackageConflict("p/t", "1.0", "0" * 64),
+    host_refusals.PackageNotFound("0" * 64),
+    host_refusals.PackagesUnavailable("the disk is full"),
+    host_refusals.StreamReplaced("/web/virtualMachines/0"),
 ]
 
 
 async def test_every_refusal_there_is_arrives_with_its_status_and_its_reason() -> None:
     assert {type(each) for each in ONE_OF_EACH} == {
         each
-        for each in vars(refusals).values()
+        for module in (refusals, host_refusals)
+        for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Refusal) and each is not Refusal
     }
     left = iter(ONE_OF_EACH)

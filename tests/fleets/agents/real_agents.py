@@ -12,13 +12,18 @@ import grpc
 
 from tests.packages.packing import manifest, offer, pieces, zipped
 from tidegate.api.agent_service import AgentService
+from tidegate.api.authorisation import admit
 from tidegate.api.calls import Calls
+from tidegate.api.host_service import HostService
 from tidegate.api.methods import Methods
+from tidegate.api.settings import ApiSettings
+from tidegate.api.transport import ServerCertificates, server_credentials
 from tidegate.domain.extension import ExtensionType
 from tidegate.executor.clock import LoopClock
 from tidegate.fleets.agents.promise import HostDesk
 from tidegate.packages.promise import PackageStore
 from tidegate.v1 import agent_service_pb2 as pb
+from tidegate.v1 import host_service_pb2 as host_pb
 from tidegate_agent.agent import Agent, AgentSettings
 from tidegate_agent.backoff import Backoff
 from tidegate_agent.engine import Engine
@@ -42,14 +47,24 @@ exit 0
 
 
 @asynccontextmanager
-async def door(desk: HostDesk, packages: PackageStore) -> AsyncIterator[str]:
-    """The address of a server that answers agents for the desk, and nobody else, while the block lasts."""
-    calls = Calls(LoopClock(), 30.0)
+async def door(
+    desk: HostDesk,
+    packages: PackageStore,
+    *,
+    certificates: ServerCertificates | None = None,
+    hello_seconds: float = 10.0,
+) -> AsyncIterator[str]:
+    """The address of a server that answers hosts and those who operate them, for the desk, while the block lasts."""
+    calls = Calls(LoopClock(), 30.0, None if certificates is None else admit)
     methods = Methods(calls)
-    methods.add(pb.DESCRIPTOR.services_by_name["AgentService"], AgentService(desk, packages))
-    server = grpc.aio.server()
+    methods.add(pb.DESCRIPTOR.services_by_name["AgentService"], AgentService(desk, packages, hello_seconds))
+    methods.add(host_pb.DESCRIPTOR.services_by_name["HostService"], HostService(desk))
+    server = grpc.aio.server(options=ApiSettings().channel_options)
     server.add_generic_rpc_handlers((methods,))
-    port = server.add_insecure_port("127.0.0.1:0")
+    if certificates is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        port = server.add_secure_port("127.0.0.1:0", server_credentials(certificates))
     await server.start()
     try:
         yield f"127.0.0.1:{port}"
