@@ -28,6 +28,7 @@ from tidegate.executor.watch import WatchHub
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.register import Enrolment
 from tidegate.journal.sqlite import SqliteStore
+from tidegate.packages.memory import MemoryPackageStore
 
 SUBSCRIPTION = "11111111-1111-1111-1111-111111111111"
 AGENT = ExtensionType(publisher="Contoso.Monitor", type="Agent")
@@ -57,6 +58,8 @@ def resource(capacity: int) -> dict[str, object]:
             },
         },
     }
+
+
 
 
 class NobodyHears:
@@ -96,7 +99,15 @@ async def works(folder: Path, capacities: Sequence[int]) -> AsyncIterator[Works]
     )
     await conductor.open()
     resources = Resources(
-        store.register, fleet, store.journal, clock, limits, lambda: f"e{next(numbers)}", NobodyHears(), turns
+        store.register,
+        fleet,
+        store.journal,
+        clock,
+        limits,
+        lambda: f"e{next(numbers)}",
+        NobodyHears(),
+        turns,
+        MemoryPackageStore(),
     )
     try:
         for number, capacity in enumerate(capacities):

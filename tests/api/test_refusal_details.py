@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.api.refusal_details import DETAILS_BYTES, MESSAGE_BYTES, incident_status, reason_of, status_of
+from tidegate.domain.reason import Reason
 from tidegate.domain.refusal import (
     Denial,
     FieldViolation,
@@ -17,7 +18,6 @@ from tidegate.domain.refusal import (
     MalformedResource,
     NotEligible,
     NoUpgradeInProgress,
-    Reason,
     ScaleSetNotFound,
     TooManyUpgrades,
     UpgradeInProgress,

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tidegate.api.status import STATUS
-from tidegate.domain.refusal import Reason
+from tidegate.domain.reason import Reason
 from tidegate.v1 import refusal_pb2
 
 PREFIX = "REFUSAL_REASON_"

@@ -12,9 +12,9 @@ def test_every_refusal_says_how_to_mend_it() -> None:
         refusals.HostNotFound("/web/virtualMachines/a"),
         refusals.InstanceIdTaken("/web/virtualMachines/a"),
         refusals.HostsNotTaken(),
-        refusals.PackagesNotKept(),
         refusals.PackageConflict("Contoso/Agent", "1.1", "0" * 64),
         refusals.PackageNotFound("0" * 64),
+        refusals.PackagesUnavailable("No space left on device"),
         refusals.StreamReplaced("/web/virtualMachines/a"),
     ):
         assert refusal.message.endswith(".")

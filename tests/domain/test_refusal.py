@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from tests.domain.examples import WEB
-from tidegate.domain import refusal
+from tidegate.domain import host_refusal, refusal
+from tidegate.domain.reason import Reason
 from tidegate.domain.refusal import (
     Denial,
     FieldViolation,
     MalformedRequest,
     NotEligible,
-    Reason,
     Refusal,
     TemplateExpression,
     UpgradeInProgress,
@@ -21,8 +21,9 @@ from tidegate.domain.refusal import (
 
 CLASSES = [
     kind
-    for _, kind in inspect.getmembers(refusal, inspect.isclass)
-    if issubclass(kind, Refusal) and kind is not Refusal
+    for module in (refusal, host_refusal)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Refusal) and kind is not Refusal and kind.__module__ == module.__name__
 ]
 VIOLATIONS = [
     FieldViolation(field="$.sku.capacity", description="is missing"),

@@ -18,7 +18,7 @@ from tests.executor.world import (
 )
 from tests.packages.packing import digest, offer, package, pieces
 from tidegate.domain.extension import ExtensionType
-from tidegate.domain.host_refusal import PackageConflict, PackageInvalid, PackagesNotKept
+from tidegate.domain.host_refusal import PackageConflict, PackageInvalid, PackagesUnavailable
 from tidegate.domain.refusal import (
     EtagMismatch,
     ExtensionTypeNotFound,
@@ -252,13 +252,41 @@ async def test_a_package_that_is_refused_publishes_nothing() -> None:
             await world.resources.versions(AGENT)
 
 
-async def test_a_server_without_a_store_says_what_to_do_instead() -> None:
+async def test_a_store_that_takes_no_more_is_told_and_nothing_is_published() -> None:
     content = package()
-    async with World() as world:
-        with pytest.raises(PackagesNotKept) as error:
+    async with World(packages=MemoryPackageStore(room_bytes=10)) as world:
+        with pytest.raises(PackagesUnavailable, match="set aside for packages is used up") as error:
             await world.resources.publish_package(offer(content, "1.1", AGENT), pieces(content))
-        assert "tidegate catalog publish PUBLISHER TYPE VERSION" in error.value.advice
+        assert error.value.advice.startswith("Free disk space")
         assert await world.resources.packages(AGENT) == {}
+        with pytest.raises(ExtensionTypeNotFound):
+            await world.resources.versions(AGENT)
+
+
+async def test_who_waits_for_packages_hears_of_each_before_its_version_is_published() -> None:
+    store, fleet, packages = MemoryStore(), SimulatedFleet(), MemoryPackageStore()
+    told: list[tuple[str, bool]] = []
+
+    async def hear(extension_type: ExtensionType) -> None:
+        told.append((str(extension_type), bool(await store.register.publications(extension_type))))
+
+    listener, content = Listener(packages), package()
+    resources = Resources(
+        store.register,
+        fleet,
+        store.journal,
+        LoopClock(),
+        Limits(),
+        lambda: "id",
+        listener,
+        Turns(),
+        packages,
+        on_package=hear,
+    )
+    await resources.publish_package(offer(content), pieces(content))
+    await resources.publish_package(offer(content), pieces(content))
+    assert told == [(str(offer(content).extension_type), False), (str(offer(content).extension_type), True)]
+    await fleet.close()
 
 
 class Listener:

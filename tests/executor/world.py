@@ -23,6 +23,7 @@ from tidegate.fleets.faults import Fault
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.memory import Memory, MemoryStore
 from tidegate.journal.promise import Entry
+from tidegate.packages.memory import MemoryPackageStore
 from tidegate.packages.promise import PackageStore
 from tidegate.policy.source import PolicySource
 from tidegate.upgrade.events import Event
@@ -153,7 +154,7 @@ class World:
             self.new_id,
             self.autopilot,
             turns,
-            packages,
+            packages or MemoryPackageStore(),
         )
         self._with_autopilot = with_autopilot
 

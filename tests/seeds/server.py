@@ -19,6 +19,7 @@ from tidegate.fleets.promise import Fleet
 from tidegate.journal.memory import Memory, MemoryStore
 from tidegate.journal.promise import Journal
 from tidegate.journal.register import Register
+from tidegate.packages.memory import MemoryPackageStore
 from tidegate.policy.source import PolicySource
 from tidegate.upgrade.events import Event
 
@@ -47,7 +48,15 @@ class Server:
         )
         self.autopilot = Autopilot(self.conductor, register, journal, keeper, mortal_clock, limits)
         self.resources = Resources(
-            register, mortal_fleet, journal, mortal_clock, limits, self.new_id, self.autopilot, turns
+            register,
+            mortal_fleet,
+            journal,
+            mortal_clock,
+            limits,
+            self.new_id,
+            self.autopilot,
+            turns,
+            MemoryPackageStore(),
         )
 
     async def open(self, *, with_autopilot: bool) -> None:

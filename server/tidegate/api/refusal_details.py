@@ -13,7 +13,8 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from tidegate.api.status import STATUS
-from tidegate.domain.refusal import MalformedRequest, NotEligible, Reason, Refusal, WatchTooSlow
+from tidegate.domain.reason import Reason
+from tidegate.domain.refusal import MalformedRequest, NotEligible, Refusal, WatchTooSlow
 from tidegate.policy.problem import PolicyRefused
 
 DOMAIN = "tidegate.v1"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import grpc
 
-from tidegate.domain.refusal import Reason
+from tidegate.domain.reason import Reason
 
 STATUS: Mapping[Reason, grpc.StatusCode] = MappingProxyType(
     {
@@ -52,6 +52,7 @@ STATUS: Mapping[Reason, grpc.StatusCode] = MappingProxyType(
         Reason.PACKAGE_CONFLICT: grpc.StatusCode.ALREADY_EXISTS,
         Reason.PACKAGE_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
         Reason.STREAM_REPLACED: grpc.StatusCode.ABORTED,
+        Reason.PACKAGES_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     }
 )
 """Every reason has one status; a reason without one would be a fault of ours and is found at import by the assert."""

@@ -12,6 +12,7 @@ from tidegate.cli import (
     catalog_verbs,
     demo_hosts_verb,
     demo_verb,
+    host_verbs,
     policy_verbs,
     scale_set_verbs,
     serve_verb,
@@ -55,6 +56,7 @@ app.add_typer(ca_verbs.verbs, name="ca", rich_help_panel=_RUN)
 app.add_typer(scale_set_verbs.verbs, name="scale-set", rich_help_panel=_REGISTER)
 app.add_typer(subscription_verbs.verbs, name="subscription", rich_help_panel=_REGISTER)
 app.add_typer(catalog_verbs.verbs, name="catalog", rich_help_panel=_REGISTER)
+app.add_typer(host_verbs.verbs, name="host", rich_help_panel=_REGISTER)
 app.add_typer(policy_verbs.verbs, name="policy", rich_help_panel=_REGISTER)
 
 

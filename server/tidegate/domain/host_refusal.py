@@ -5,7 +5,8 @@ Law: a sentence here never repeats a secret, be it a token, a credential or a se
 
 from __future__ import annotations
 
-from tidegate.domain.refusal import MalformedRequest, Reason, Refusal
+from tidegate.domain.reason import Reason
+from tidegate.domain.refusal import MalformedRequest, Refusal
 
 
 class NotAuthenticated(Refusal):
@@ -62,19 +63,6 @@ class HostsNotTaken(Refusal):
         )
 
 
-class PackagesNotKept(Refusal):
-    """There are no hosts that would fetch a package, and so nobody keeps any."""
-
-    reason = Reason.HOSTS_NOT_TAKEN
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This server keeps no handler packages: its machines are all simulated.",
-            advice="Publish the version alone, tidegate catalog publish PUBLISHER TYPE VERSION, or start the server "
-            "with --fleet agents.",
-        )
-
-
 class PackageInvalid(MalformedRequest):
     """A handler package cannot be used; each field is a place in it, such as HandlerManifest.json or a member."""
 
@@ -98,6 +86,16 @@ class PackageNotFound(Refusal):
     def __init__(self, sha256: str) -> None:
         super().__init__(
             f"No handler package has the SHA-256 {sha256}.", advice="Publish it: tidegate catalog publish PACKAGE.zip."
+        )
+
+
+class PackagesUnavailable(Refusal):
+    reason = Reason.PACKAGES_UNAVAILABLE
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The package store takes nothing now: {why}.",
+            advice="Free disk space or mend the disk, and publish it again; nothing was kept of it.",
         )
 
 

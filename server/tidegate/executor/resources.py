@@ -18,7 +18,7 @@ import structlog
 from tidegate.domain.arm_resource import read_scale_set
 from tidegate.domain.extension import ExtensionType, Publication
 from tidegate.domain.extension_profile import put_extension
-from tidegate.domain.host_refusal import PackagesNotKept
+from tidegate.domain.host_refusal import PackagesUnavailable
 from tidegate.domain.instance import Instance
 from tidegate.domain.package import Package
 from tidegate.domain.protected_settings import (
@@ -92,13 +92,13 @@ class Resources:
         new_id: Callable[[], str],
         pilot: Pilot,
         turns: Turns,
-        packages: PackageStore | None = None,
+        packages: PackageStore,
         secrets: SecretKeeper | None = None,
         on_package: Callable[[ExtensionType], Awaitable[None]] | None = None,
     ) -> None:
         """`turns` are those of the conductor, so that no scale set goes while an upgrade of it begins.
 
-        Without `packages` versions are published alone; without `secrets` protected settings are dropped.
+        Without `secrets` protected settings are dropped.
         `on_package` hears of every package that is there, before its version is published.
         """
         self._register = register
@@ -253,15 +253,15 @@ class Resources:
         """Keep the package that comes in `pieces`, and then make its version available.
 
         Raises:
-            PackagesNotKept: this server has nowhere to keep one.
             PackageInvalid: it cannot be used, or is not what was offered.
             PackageConflict: the version has another package.
-            OSError: the disk takes no more.
+            PackagesUnavailable: the disk takes no more.
             JournalUnavailable.
         """
-        if self._packages is None:
-            raise PackagesNotKept()
-        added = await self._packages.add(offer, pieces)
+        try:
+            added = await self._packages.add(offer, pieces)
+        except OSError as full:
+            raise PackagesUnavailable(full.strerror or str(full)) from full
         package = added.package
         if added.created:
             log.info(
@@ -281,8 +281,6 @@ class Resources:
 
     async def packages(self, extension_type: ExtensionType) -> Mapping[Version, Package]:
         """The packages of the type's versions; withdrawn versions keep theirs."""
-        if self._packages is None:
-            return {}
         return {package.version: package for package in await self._packages.packages(extension_type)}
 
     async def withdraw_version(self, extension_type: ExtensionType, version: Version) -> None:

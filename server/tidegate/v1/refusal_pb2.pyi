@@ -98,6 +98,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """NOT_FOUND: no package has this digest."""
     REFUSAL_REASON_STREAM_REPLACED: _RefusalReason.ValueType  # 37
     """ABORTED: a later stream of the same host took the place of this one."""
+    REFUSAL_REASON_PACKAGES_UNAVAILABLE: _RefusalReason.ValueType  # 38
+    """UNAVAILABLE: the package store takes nothing now (a full disk, for one)."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a call was refused: stable names for programs.
@@ -184,4 +186,6 @@ REFUSAL_REASON_PACKAGE_NOT_FOUND: RefusalReason.ValueType  # 36
 """NOT_FOUND: no package has this digest."""
 REFUSAL_REASON_STREAM_REPLACED: RefusalReason.ValueType  # 37
 """ABORTED: a later stream of the same host took the place of this one."""
+REFUSAL_REASON_PACKAGES_UNAVAILABLE: RefusalReason.ValueType  # 38
+"""UNAVAILABLE: the package store takes nothing now (a full disk, for one)."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
