@@ -37,7 +37,14 @@ DENIALS = [
 
 def make(kind: Callable[..., Refusal]) -> Refusal:
     """One refusal of the kind, from the names of what it takes."""
-    by_name: dict[str, object] = {"violations": VIOLATIONS, "denials": DENIALS, "limit": 3, "found": 9, "known": 2}
+    by_name: dict[str, object] = {
+        "violations": VIOLATIONS,
+        "denials": DENIALS,
+        "limit": 3,
+        "found": 9,
+        "known": 2,
+        "advice": "Ask.",
+    }
     wanted = inspect.signature(kind).parameters.values()
     return kind(**{each.name: by_name.get(each.name, str(WEB)) for each in wanted if each.default is each.empty})
 
