@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tidegate.domain.probe import ProbeDefinition, ProbeProtocol
-from tidegate.fleets.probing.address import read_probe_address
+from tidegate.domain.probe_address import read_probe_address
 from tidegate.fleets.probing.asking import Answer, Asker, Question
 from tidegate.fleets.probing.reach import Reach, read_reach
 

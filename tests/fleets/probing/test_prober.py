@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 from tests.fleets.probing.scripted import Say, ScriptedAsker
 from tidegate.domain.health import ProbeState
 from tidegate.domain.probe import ProbeDefinition, ProbeProtocol
+from tidegate.domain.probe_address import ProbeAddressMalformed
 from tidegate.executor.clock import LoopClock
 from tidegate.executor.virtual_time import run_virtual
-from tidegate.fleets.probing.address import ProbeAddressMalformed
 from tidegate.fleets.probing.asking import Answer, Question
 from tidegate.fleets.probing.prober import Prober, ProbingLimits
 

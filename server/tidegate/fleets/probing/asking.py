@@ -25,7 +25,7 @@ import aiohttp
 from yarl import URL
 
 from tidegate.domain.probe import ProbeDefinition, ProbeProtocol
-from tidegate.fleets.probing.address import ProbeAddress
+from tidegate.domain.probe_address import ProbeAddress
 from tidegate.fleets.probing.reach import Reach
 
 WELL_STATUS = 200

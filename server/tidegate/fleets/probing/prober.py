@@ -18,7 +18,7 @@ import structlog
 
 from tidegate.domain.health import ProbeState
 from tidegate.domain.probe import ProbeDefinition
-from tidegate.fleets.probing.address import read_probe_address
+from tidegate.domain.probe_address import read_probe_address
 from tidegate.fleets.probing.asking import Answer, Question
 from tidegate.fleets.probing.schedule import next_due_ms, place_of
 from tidegate.fleets.probing.tally import UNDECIDED, Tally, counted

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.fleets.probing.address import ProbeAddress, ProbeAddressMalformed, read_probe_address
+from tidegate.domain.probe_address import ProbeAddress, ProbeAddressMalformed, read_probe_address
 
 
 @pytest.mark.parametrize(
