@@ -104,6 +104,8 @@ async def test_a_caller_that_is_cancelled_leaves_nothing_running(tmp_path: Path)
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not is_alive(int(marker.read_text()))
+    # What was killed with it may hold its output for another moment.
+    await until(lambda: all(look_after(path) is None for path in leftovers(tmp_path / "run")))
     assert list((tmp_path / "run").iterdir()) == []
 
 

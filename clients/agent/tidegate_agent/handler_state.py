@@ -23,6 +23,7 @@ READY, NOT_READY = "Ready", "NotReady"
 
 _STATE, _STATUS = "HandlerState", "HandlerStatus"
 _STATE_OF_EXTENSION = f".{_STATE}"
+_ENABLED, _DISABLED = "enabled", "disabled"
 
 
 class HandlerState(StrEnum):
@@ -95,7 +96,7 @@ def enabled_extensions(folder: HandlerFolder) -> tuple[str, ...]:
 
 def write_extension_state(folder: HandlerFolder, extension_name: str, *, is_enabled: bool) -> None:
     """Keeps whether one extension of several is enabled."""
-    word = "Enabled" if is_enabled else "Disabled"
+    word = _ENABLED if is_enabled else _DISABLED
     write_durably(folder.config / f"{extension_name}{_STATE_OF_EXTENSION}", word.encode())
 
 
@@ -126,7 +127,7 @@ def _extensions(folder: HandlerFolder) -> Iterator[tuple[str, bool]]:
     for path in _files(folder):
         name = path.name.removesuffix(_STATE_OF_EXTENSION)
         if name and name != path.name and name != _STATE:
-            yield name, path.read_text(encoding="utf-8").strip() == "Enabled"
+            yield name, path.read_text(encoding="utf-8").strip() == _ENABLED
 
 
 def _files(folder: HandlerFolder) -> list[Path]:

@@ -10,12 +10,11 @@ Source: WALinuxAgent 2.15, exthandlers.py (handle_enable, handle_uninstall), and
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
 from collections.abc import Awaitable
 
 from tidegate_agent.failure import StepFailed, UpdateFailed
 from tidegate_agent.goal_state import ExtensionGoal, HandlerGoal
+from tidegate_agent.handing_on import hand_on
 from tidegate_agent.handler_commands import load_manifest
 from tidegate_agent.handler_state import HandlerState, installed, read_state
 from tidegate_agent.layout import HandlerFolder, Layout, clear
@@ -143,7 +142,7 @@ class Lifecycle:
             codes = await self._disable(old, goal, is_forgiving)
             move = file.write(move.at(Reached.DISABLED, disable_exit_codes=codes))
         if move.reached < Reached.UPDATED:
-            _hand_on(old, new)
+            hand_on(old, new)
             is_downgrade = new.version < old.version
             await self._steps.update(
                 old if is_downgrade else new,
@@ -196,16 +195,3 @@ async def _exit_code_of(step: Awaitable[None], is_forgiving: bool) -> int:
             raise UpdateFailed(failed) from failed
         return failed.exit_code
     return 0
-
-
-def _hand_on(old: HandlerFolder, new: HandlerFolder) -> None:
-    """Copy what the new version has to know of the old one's past: the settings it has seen, and its status files."""
-    if old.recent_sequence.is_file():
-        shutil.copy2(old.recent_sequence, new.recent_sequence)
-    if not old.status.is_dir():
-        return
-    for path in old.status.iterdir():
-        # Handlers write beside us and rename; what is gone by now was not meant to stay.
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_file():
-                shutil.copy2(path, new.status / path.name)

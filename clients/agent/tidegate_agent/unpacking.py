@@ -14,6 +14,7 @@ from pathlib import Path
 from tidegate_agent.durable_file import write_durably
 from tidegate_agent.failure import PackageFailed
 from tidegate_agent.goal_state import HandlerGoal, PackageReference
+from tidegate_agent.handing_on import hand_on_attempt
 from tidegate_agent.handler_state import HandlerState, write_state
 from tidegate_agent.layout import HandlerFolder, Layout, clear
 from tidegate_agent.problems import Problem
@@ -28,7 +29,9 @@ Fetch = Callable[[PackageReference, Path], Awaitable[None]]
 async def unpack_handler(
     layout: Layout, folder: HandlerFolder, goal: HandlerGoal, fetch: Fetch, limits: Limits
 ) -> None:
-    """Fetch the goal's package and put it at `folder`, not installed; what was there goes.
+    """Fetch the goal's package and put it at `folder`, not installed.
+
+    What was there goes, but for its settings, statuses and the handler's note of what it has seen.
 
     Raises:
         PackageFailed: it cannot be had (1004), or is no package that can be run (1005).
@@ -69,6 +72,8 @@ def _place(layout: Layout, folder: HandlerFolder, package: Path, limits: Limits)
         logs = layout.log_folder(folder.name)
         (logs / EVENTS_FOLDER).mkdir(mode=0o700, exist_ok=True)
         write_durably(coming.environment, handler_environment_text(folder.name, folder.path, logs).encode())
+        if folder.exists:
+            hand_on_attempt(folder, coming)
         write_state(coming, HandlerState.NOT_INSTALLED)
         return layout.place(coming.path, folder)
     except BaseException:
