@@ -17,6 +17,7 @@ from tidegate.api.read_host import (
     read_hello,
     read_host_name,
     read_instance_id,
+    read_joining_texts,
     read_labels,
     read_live_seconds,
     read_moment,
@@ -141,3 +142,16 @@ def test_any_moment_is_read_or_refused(seconds: int, nanos: int) -> None:
         return
     assert at_ms is not None
     assert at_ms // 1_000 == seconds
+
+
+@pytest.mark.parametrize("address", ["", "10.0.0.4", "10.0.0.4:8080", "[fd00::4]:80", "web-1.internal"])
+def test_a_host_may_say_where_it_is_to_be_probed_or_that_it_cannot_be(address: str) -> None:
+    with Fields() as fields:
+        assert read_joining_texts(fields, agent_pb.JoinHostRequest(probe_address=address))[1] == address
+
+
+@pytest.mark.parametrize("address", ["http://10.0.0.4/health", "10.0.0.4:0", "a b", "10.0.0.4/24"])
+def test_a_host_that_joins_with_a_place_that_is_none_is_told(address: str) -> None:
+    with pytest.raises(MalformedRequest) as refused, Fields() as fields:
+        read_joining_texts(fields, agent_pb.JoinHostRequest(probe_address=address))
+    assert [wrong.field for wrong in refused.value.violations] == ["probe_address"]

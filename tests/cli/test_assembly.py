@@ -202,6 +202,12 @@ async def test_hosts_of_another_version_are_told(settings: Settings, tmp_path: P
         await serve_once(agents)
 
 
+async def test_a_network_of_probes_that_is_none_is_told(settings: Settings) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS, probe_networks=("10.0.0.0/8", "nowhere"))
+    with pytest.raises(CannotServe, match="'nowhere' is no network"):
+        await serve_once(agents)
+
+
 def _set_version(file: Path, version: int) -> None:
     connection = sqlite3.connect(file)
     connection.execute(f"PRAGMA user_version = {version}")

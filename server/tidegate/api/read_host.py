@@ -26,6 +26,7 @@ from tidegate.domain.host import (
     HostName,
     Substatus,
 )
+from tidegate.domain.probe_address import ProbeAddressMalformed, read_probe_address
 from tidegate.domain.resource_id import MalformedId, ScaleSetId
 from tidegate.v1 import agent_service_pb2 as agent_pb
 from tidegate.v1 import host_service_pb2 as host_pb
@@ -136,10 +137,21 @@ def read_joining_texts(fields: Fields, request: agent_pb.JoinHostRequest) -> tup
     """Zone, probe address, agent version and platform."""
     return (
         _short(fields, "zone", request.zone, _MAX_NAME),
-        _short(fields, "probe_address", request.probe_address, _MAX_ADDRESS),
+        _probe_address(fields, request.probe_address),
         _short(fields, "agent_version", request.agent_version),
         _short(fields, "platform", request.platform),
     )
+
+
+def _probe_address(fields: Fields, text: str) -> str:
+    """Where a host wants to be probed, or nothing. (In a hello it is taken as it is: a host that writes a bad one later
+    is Unknown, and not shut out.)"""
+    if text:
+        try:
+            read_probe_address(text)
+        except ProbeAddressMalformed as malformed:
+            fields.wrong("probe_address", str(malformed))
+    return text
 
 
 def _handler(report: host_pb.HandlerReport) -> HandlerReport:

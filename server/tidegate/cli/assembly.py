@@ -42,6 +42,7 @@ from tidegate.fleets.machine_store import MachineStore, StoreOfAnotherFormat
 from tidegate.fleets.mixed import MixedFleet
 from tidegate.fleets.probing.asking import Asker
 from tidegate.fleets.probing.prober import Prober
+from tidegate.fleets.probing.reach import NetworkMalformed, read_reach
 from tidegate.fleets.promise import Fleet
 from tidegate.fleets.scenario import Scenario, ScenarioInvalid, read_scenario
 from tidegate.fleets.simulated import SimulatedFleet
@@ -63,6 +64,7 @@ _MISHAPS = (
     CannotListen,
     FolderUnusable,
     HostsOfAnotherFormat,
+    NetworkMalformed,
     PackageFolderUnusable,
     ScenarioInvalid,
     StoreOfAnotherFormat,
@@ -201,7 +203,7 @@ async def _machines(
         return _Machines(fleet=_simulated(scenario, folder))
     safe = Safe.in_memory() if folder is None else Safe.open(folder)
     parts.callback(safe.close)
-    prober = Prober(asker=Asker(), now_ms=clock.now_ms)
+    prober = Prober(asker=Asker(read_reach(settings.probe_networks)), now_ms=clock.now_ms)
     parts.push_async_callback(prober.close)
     hosts = AgentFleet(
         store=_host_store(folder),

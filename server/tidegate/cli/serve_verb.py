@@ -64,6 +64,15 @@ Heartbeat = Annotated[
 Silence = Annotated[
     str, typer.Option("--silence", metavar="DURATION", help="A host silent for so long counts as Unknown.")
 ]
+ProbeNetworks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--probe-network",
+        metavar="CIDR",
+        help="Probe hosts only in this network; may be repeated. [default: all but reserved ones]",
+        show_default=False,
+    ),
+]
 MostActive = Annotated[
     int | None, typer.Option("--max-active", min=1, help="Rolling upgrades at once.", show_default=False)
 ]
@@ -79,6 +88,7 @@ def serve(
     scenario: Scenario = None,
     heartbeat: Heartbeat = "PT15S",
     silence: Silence = "PT1M",
+    probe_network: ProbeNetworks = None,
     tls: TlsFolder = None,
     tls_name: TlsNames = None,
     tls_certificate: TlsCertificate = None,
@@ -99,6 +109,7 @@ def serve(
         scenario=scenario,
         heartbeat_seconds=_seconds(heartbeat, "--heartbeat"),
         silence_seconds=_longer(_seconds(silence, "--silence"), _seconds(heartbeat, "--heartbeat")),
+        probe_networks=tuple(probe_network or ()),
         max_active=max_active,
         tls=read_tls_options(
             folder=tls,

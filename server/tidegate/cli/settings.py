@@ -107,6 +107,8 @@ class Settings:
     """A host must say something at least this often."""
     silence_seconds: float = 60.0
     """Whoever is silent for so long counts as Unknown."""
+    probe_networks: tuple[str, ...] = ()
+    """The networks, such as `10.0.0.0/8`, in which hosts are probed; none: everywhere but in reserved ones."""
     max_active: int | None = None
     """Rolling upgrades under way at once; None: as many as the executor takes by itself."""
     tls: Tls | None = None
