@@ -56,6 +56,8 @@ async def test_a_token_makes_one_host(made: World) -> None:
         await made.desk.join(joining(text, "b", key=1))
     with pytest.raises(JoinTokenInvalid, match="used already"):
         await made.desk.join(joining(text, "b"))
+    with pytest.raises(JoinTokenInvalid, match="used already"):
+        await made.desk.join(joining(text, "a", key=1))
 
 
 async def test_the_same_machine_may_repeat_it_and_gets_a_new_credential(made: World) -> None:

@@ -12,6 +12,7 @@ from tidegate.domain.extension import ExtensionType
 from tidegate.domain.health import ProbeState
 from tidegate.domain.host import Substatus
 from tidegate.domain.host_refusal import NotAuthenticated
+from tidegate.domain.order import InstanceAnswer
 from tidegate.domain.refusal import FleetUnavailable, ScaleSetNotFound
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.fleets.agents.host_book import HostBook, gone
@@ -149,3 +150,16 @@ async def test_everything_in_the_store_is_there_from_the_start() -> None:
         book = HostBook(store, made.prober, AgentLimits(), made.clock.now_ms, lambda *_: None)
         assert (book.cards, book.tokens, book.lines) == ((), {}, {})
     store.close()
+
+
+async def test_after_stopping_nobody_hears_of_anything() -> None:
+    async with world() as made:
+        heard: list[InstanceAnswer] = []
+        answer = InstanceAnswer(operation_id="op", instance_id="a", failures=(), probe=ProbeState.NONE)
+        host = card("a")
+        made.fleet.book.add(host)
+        made.fleet.book.answer(host, heard.append, answer)
+        made.fleet.book.stop()
+        await made.fleet.book.kept()
+        assert host.finished == (answer,), "it is kept all the same"
+        assert heard == []

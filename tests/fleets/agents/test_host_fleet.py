@@ -359,3 +359,12 @@ async def test_a_handler_for_several_extensions_is_told_so() -> None:
         (handler,) = peer.worked[-1].handlers
         assert (handler.is_multi_config, len(handler.extensions)) == (True, 2)
         assert set((await made.fleet.instances(WEB))[0].extensions) == {"one", "two"}
+
+
+async def test_the_capacity_makes_no_hosts_and_takes_none_away(made: World) -> None:
+    peer = await made.add("a")
+    await settled(peer, 1)
+    for capacity in (0, 1_000):
+        await made.fleet.place(dataclasses.replace(placed(entry()), capacity=capacity))
+        assert len(await made.fleet.instances(WEB)) == 1
+    assert peer.reached == 1, "and it is nothing that a host is to hear of"

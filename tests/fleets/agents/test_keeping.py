@@ -158,7 +158,7 @@ async def test_a_host_that_is_gone_is_written_no_more(bench: Bench) -> None:
     bench.keeping.note_gone(host)
     bench.keeping.note(host, Part.ALL)
     await bench.keeping.kept()
-    bench.keeping.note(host, Part.WORK)
+    bench.keeping.note(host, Part.ALL)
     await bench.keeping.kept()
     assert named(bench) == []
     await bench.keeping.close()
