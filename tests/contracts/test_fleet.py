@@ -26,7 +26,7 @@ async def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 async def until_well(fleet: Stand) -> None:
     """Wait until every instance is known to be well."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await fleet.observe(WEB)).initializing:  # noqa: ASYNC110 - a probe tells its fleet, not us
             await asyncio.sleep(0.001)
     observation = await fleet.observe(WEB)

@@ -68,7 +68,7 @@ async def become(look: Callable[[], Awaitable[object]], wanted: object) -> None:
     """Wait until it looks so; what it looked like in the end, where it does not."""
     seen: object = None
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while seen != wanted:
                 seen = await look()
                 await asyncio.sleep(0.02)

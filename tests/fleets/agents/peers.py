@@ -114,7 +114,7 @@ class Peer:
     async def ended(self) -> Refusal:
         """Why the server ended the line."""
         assert self._task is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await self._task
         assert self.ended_by is not None
         return self.ended_by

@@ -281,7 +281,7 @@ async def test_an_order_for_a_silent_host_waits_for_it() -> None:
         peer = await made.add("a")
         await settled(peer, 1)
         await peer.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (await made.fleet.observe(WEB)).probe_unhealthy:  # noqa: ASYNC110 - it falls silent by itself
                 await asyncio.sleep(0.005)
         answers = Answers()

@@ -69,7 +69,7 @@ def result(incarnation: int = 1) -> GoalStateResult:
 
 async def next_of(line: Line) -> list[int]:
     """The incarnations of what goes down next; those of acknowledgements negative."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         down = await line.next()
     return [-each.incarnation if isinstance(each, Acknowledged) else each.incarnation for each in down]
 

@@ -125,7 +125,7 @@ async def world(**how: object) -> AsyncIterator[World]:
         await made.close()
 
 
-async def until(condition: Callable[[], bool], within_seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], within_seconds: float = 20.0) -> None:
     """Give others their turns until the condition holds."""
     async with asyncio.timeout(within_seconds):
         while not condition():  # noqa: ASYNC110 - many things are waited for, and few have an event
