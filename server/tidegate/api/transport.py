@@ -17,6 +17,11 @@ from tidegate.trust.unusable import TrustUnusable
 
 log = structlog.stdlib.get_logger(__name__)
 
+_HELD: list[grpc.ServerCredentials] = []
+"""Credentials, for as long as the process lives: one for each port that was ever listened on. grpc core keeps a bare
+pointer to them, and follows it for every handshake that begins, also while the server that holds them is going.
+Source: credentials.pyx.pxi of grpcio, server_credentials_ssl_dynamic_cert_config."""
+
 
 class ServerCertificates(Protocol):
     """Knows what the server shows; asked from threads of grpc core."""
@@ -52,11 +57,13 @@ def server_credentials(certificates: ServerCertificates) -> grpc.ServerCredentia
         log.info("server_certificate_renewed", expires_at_ms=now.expires_at_ms)
         return _configuration(now)
 
-    return grpc.dynamic_ssl_server_credentials(
+    credentials = grpc.dynamic_ssl_server_credentials(
         first,
         look,  # type: ignore[arg-type]  # the stubs do not know that it may say None
         require_client_authentication=True,
     )
+    _HELD.append(credentials)
+    return credentials
 
 
 def _configuration(shown: Shown) -> grpc.ServerCertificateConfiguration:
