@@ -21,7 +21,9 @@ from tidegate.v1 import scale_set_service_pb2 as scale_set_pb
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICES = [
+    "tidegate.v1.AgentService",
     "tidegate.v1.ExtensionCatalogService",
+    "tidegate.v1.HostService",
     "tidegate.v1.PolicyService",
     "tidegate.v1.RollingUpgradeService",
     "tidegate.v1.ScaleSetService",
