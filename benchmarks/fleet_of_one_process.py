@@ -60,8 +60,6 @@ def resource(capacity: int) -> dict[str, object]:
     }
 
 
-
-
 class NobodyHears:
     """In the autopilot's place, so that what is measured starts when the measurement says so."""
 
