@@ -84,10 +84,13 @@ class Steps:
         write_status_of_handler(folder, HandlerStatus(status=READY, message="Plugin enabled"))
 
     async def disable(self, folder: HandlerFolder, goal: HandlerGoal, extension: ExtensionGoal | None) -> None:
-        """Disable one extension; with the last of them the handler is disabled."""
+        """Disable one extension; with the last of them the handler is disabled.
+
+        One of several is forgotten with it, so that its old status never speaks for a version that it is handed on to.
+        """
         await self._run(folder, Command.DISABLE, goal, extension)
         if extension is not None and goal.is_multi_config:
-            write_extension_state(folder, extension.extension_name, is_enabled=False)
+            forget_extension(folder, extension.extension_name)
         self._disabled(folder)
 
     async def drop_extension(
