@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate_agent.reading import GRAIN_SECONDS, Files
+from tidegate_agent.reading import GRAIN_SECONDS, Files, open_file
 
 
 class Counted:
@@ -68,3 +68,14 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
         age(path, 60)
         files.read(path, len)
     assert len(files._known) <= 256
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    for name, error in {"pipe": OSError, "link": OSError, "folder": IsADirectoryError}.items():
+        with pytest.raises(error):
+            open_file(tmp_path / name)
+        with pytest.raises(error):
+            Files().read(tmp_path / name, len)

@@ -23,7 +23,7 @@ from tidegate_agent.handler_state import (
     write_status_of_handler,
 )
 from tidegate_agent.layout import HandlerFolder, Layout
-from tidegate_agent.reading import Files
+from tidegate_agent.reading import Files, open_file
 from tidegate_agent.report import HandlerReport, bounded
 from tidegate_agent.settings_files import status_file_name
 from tidegate_agent.standing import StandingHandler
@@ -97,7 +97,7 @@ def _heartbeat(folder: HandlerFolder, status: HandlerStatus) -> HandlerStatus:
 
 def _read_heartbeat(folder: HandlerFolder) -> tuple[bytes | None, float]:
     try:
-        with folder.heartbeat.open("rb") as file:
+        with open_file(folder.heartbeat) as file:
             age_seconds = time.time() - folder.heartbeat.stat().st_mtime
             return file.read(_LARGEST_HEARTBEAT_BYTES), age_seconds
     except OSError:

@@ -1,21 +1,39 @@
 """The reading of small files that are looked at again and again, and seldom change.
 
 Law: a file that did not change is not read again, and one that may have changed is. A change within the grain of the
-clock of the file system leaves no trace, so a file counts as unchanged only once it is older than that.
+clock of the file system leaves no trace, so a file counts as unchanged only once it is older than that. A handler may
+put anything in the place of a file: what is none is refused, so that a pipe that nobody writes to keeps nobody waiting.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import time
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 T = TypeVar("T")
 
 GRAIN_SECONDS = 2.0
 """A file that was written more recently may be written again without looking any different."""
 _MOST = 256
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Opens a file to be read, and never waits.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(code, os.strerror(code) if code == errno.EISDIR else "Not a file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 class Files:
@@ -38,7 +56,7 @@ class Files:
         known = self._known.get(key)
         if known is not None and known[0] == looks:
             return cast("T", known[1])
-        with path.open("rb") as file:
+        with open_file(path) as file:
             value = parse(file.read(most_bytes + 1))
         self._known.pop(key, None)
         # Written again after it was looked at, it is newer than that look, and so not remembered either.
