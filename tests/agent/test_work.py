@@ -49,6 +49,14 @@ async def test_who_comes_after_one_that_says_nothing_is_left_as_it_is(tmp_path: 
     assert outcome.failures[1].message.endswith("within the allowed timeout. Last status was transitioning")
 
 
+async def test_a_handler_that_takes_its_own_folder_apart_fails_once_and_for_all(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe(type="Wild", scripts={"enable": "rm -rf config"}))
+    outcome = await stage.apply(*chain(stage, "Wild"))
+    assert [(each.extension_name, each.code) for each in outcome.failures] == [("Wild", -1)]
+    assert [(each.status, each.code, each.handler_state) for each in outcome.handlers] == [("NotReady", -1, "")]
+    assert stage.commands() == ["1.0.0 install", "1.0.0 enable"]
+
+
 async def test_without_settings_nobody_waits(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Recipe(type="Silent", scripts=SILENT), Recipe(type="Good"))
     silent = stage.shelf.handler("1.0.0", ExtensionGoal(extension_name="silent"), type="Silent")

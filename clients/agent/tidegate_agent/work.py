@@ -113,9 +113,10 @@ class Work:
         folder = self.layout.folder(handler.name, handler.version)
         if not isinstance(failed, EnableFailed):
             status = HandlerStatus(status=NOT_READY, code=failed.code, message=str(failed))
-            if folder.exists:
+            try:
                 write_status_of_handler(folder, status)
-            else:
+            except OSError:
+                # It has no folder, or the handler took that apart: then what is said stands with what is wanted.
                 self.standing.say(handler, status)
         if handler.is_multi_config and task.extension is not None and folder.status.is_dir():
             # Of several extensions each has to say for itself that it failed, where its handler did not come to it.
