@@ -73,9 +73,12 @@ class Conversation:
     async def say(self, message: ConnectHostResponse) -> None:
         await self._context.write(message)
 
-    async def welcome(self, *, heartbeat_seconds: float = 15.0, time: Timestamp | None = None) -> None:
+    async def welcome(
+        self, *, heartbeat_seconds: float = 15.0, time: Timestamp | None = None, silence: Duration | None = None
+    ) -> None:
         interval = Duration(nanos=round(heartbeat_seconds % 1 * 1e9), seconds=int(heartbeat_seconds))
-        await self.say(ConnectHostResponse(welcome=HostWelcome(heartbeat_interval=interval, time=time)))
+        welcome = HostWelcome(heartbeat_interval=interval, time=time, silence_timeout=silence)
+        await self.say(ConnectHostResponse(welcome=welcome))
 
     async def order(self, goal: GoalState) -> None:
         await self.say(ConnectHostResponse(goal_state=goal))

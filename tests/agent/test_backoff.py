@@ -23,6 +23,14 @@ def test_after_a_success_it_begins_anew() -> None:
     assert backoff.next_seconds() == 1.0
 
 
+def test_the_limit_can_be_lowered_and_raised_again_but_not_over_its_own() -> None:
+    backoff = Backoff(first_seconds=1.0, most_seconds=10.0, draw=longest)
+    backoff.wait_at_most(3.0)
+    assert [backoff.next_seconds() for _ in range(4)] == [1.0, 2.0, 3.0, 3.0]
+    backoff.wait_at_most(60.0)
+    assert backoff.next_seconds() == 10.0
+
+
 def test_a_thousand_agents_come_back_spread_and_not_as_one() -> None:
     waits = []
     for _ in range(1_000):

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from structlog.testing import capture_logs
 
@@ -281,6 +282,23 @@ async def test_waits_grow_while_streams_fail_at_once_and_begin_anew_after_a_stea
         steady.end()
         await server.conversation()
     assert bounds == [1.0, 2.0, 4.0, 8.0, 1.0]
+
+
+async def test_no_wait_is_so_long_that_the_server_would_take_the_host_for_silent(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    bounds: list[float] = []
+
+    def longest(_: float, most: float) -> float:
+        bounds.append(most)
+        return 0.0
+
+    settings = replace(QUICK, backoff=lambda: Backoff(first_seconds=1.0, most_seconds=60.0, draw=longest))
+    async with linked(tmp_path, server.address, settings):
+        for _ in range(4):
+            (await server.welcomed(silence=Duration(seconds=6))).end()
+        await server.conversation()
+    assert bounds == [1.0, 2.0, 3.0, 3.0]
 
 
 async def test_a_clock_that_is_a_day_off_is_told_and_lived_with(server: ScriptedServer, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Backoff:
         if not 0 <= first_seconds <= most_seconds:
             raise ValueError("0 <= first_seconds <= most_seconds")
         self._first_seconds = first_seconds
-        self._most_seconds = most_seconds
+        self._most_seconds = self._longest_seconds = most_seconds
         self._draw = draw
         self._failures = 0
 
@@ -41,6 +41,10 @@ class Backoff:
         bound = min(self._most_seconds, self._first_seconds * 2.0 ** min(self._failures, _MOST_DOUBLINGS))
         self._failures += 1
         return self._draw(0.0, bound)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """From now on no wait is longer than this, nor than the limit it was made with."""
+        self._most_seconds = min(self._longest_seconds, seconds)
 
     def reset(self) -> None:
         """It went well: the next failure is the first again."""

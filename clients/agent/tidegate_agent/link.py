@@ -230,6 +230,10 @@ class Link:
                 ahead_seconds=round(ahead_seconds),
                 advice="Set this host's clock (timedatectl set-ntp true); certificates are judged by it.",
             )
+        silence_seconds = welcome.silence_timeout.ToTimedelta().total_seconds()
+        if silence_seconds > 0:
+            # A server that comes back must hear of its hosts before it takes them for silent.
+            self._backoff.wait_at_most(silence_seconds / 2)
         self._connected.set()
 
     async def _read(self, call: Call, identity: Identity) -> None:
