@@ -31,12 +31,12 @@ from tidegate_client import ENDED, Client, Retry
 from tidegate_client.messages import ProvisioningState, RollingUpgrade, StatusCode
 
 HOSTS = 4
-KILLS = 24
+KILLS = 40
 FEWEST_KILLS = 6
-MOST_SECONDS = 45.0
+MOST_SECONDS = 40.0
 """Where the machine is busy with other things too, the time is up before all the kills are."""
-READY_SECONDS = 120.0
-"""An agent waits for its server for a minute at the most, and then has work to do."""
+READY_SECONDS = 60.0
+"""An agent waits for its server for half of the silence at the most, and then has work to do."""
 LOOK_SECONDS = 0.05
 BIDE_SECONDS = 4.0
 SCALE_SET = scale_set_id("hosts")
@@ -165,13 +165,13 @@ def choose(chance: random.Random, hosts: Sequence[Host]) -> Host | None:
     ever longer for one that goes again and again.
     """
     if chance.random() < 0.2:
-        return chance.choice(hosts[1:])
+        return chance.choice([None, *hosts[1:]])
     latest = time.monotonic() + BIDE_SECONDS
     while not any(host.is_midway for host in hosts) and time.monotonic() < latest:
         time.sleep(0.01)
     time.sleep(chance.uniform(0.0, 0.3))
     midway = [host for host in hosts[1:] if host.is_midway]
-    return None if not midway or chance.random() < 0.2 else chance.choice(midway)
+    return None if not midway or chance.random() < 0.25 else chance.choice(midway)
 
 
 def all_run(client: Client, version: str) -> bool:
@@ -206,7 +206,7 @@ def test_hosts_and_their_server_killed_again_and_again_never_run_two_versions(tm
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails
     chance, address = random.Random(seed), free_address()
-    bounds = ("--heartbeat", "PT1S", "--silence", "PT30S", "--log-level", "warning")
+    bounds = ("--heartbeat", "PT1S", "--silence", "PT20S", "--log-level", "warning")
     options = ("--listen", address, "--data", str(tmp_path / "data"), "--fleet", "agents", *bounds)
     kills = Counter[str]()
     with ExitStack() as closing:
@@ -244,6 +244,7 @@ def test_hosts_and_their_server_killed_again_and_again_never_run_two_versions(tm
         upgrades = publisher.upgrades()
     print(f"{dict(kills)}, versions {publisher.published}")  # noqa: T201 - as the seed
     assert kills["agent"] + kills["server"] >= FEWEST_KILLS
+    assert min(kills["agent"], kills["server"]) >= 1
     assert kills["midway"] >= FEWEST_KILLS // 2, "hardly anything was interrupted"
     assert {each.status for each in upgrades} == {StatusCode.STATUS_CODE_COMPLETED}
     assert {each.progress.successful_instance_count for each in upgrades} == {HOSTS}
