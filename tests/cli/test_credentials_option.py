@@ -32,6 +32,7 @@ def test_what_one_verb_was_given_the_next_one_does_not_show(
 ) -> None:
     monkeypatch.setenv("TIDEGATE_CREDENTIALS", str(tmp_path / "missing.pem"))
     assert tidegate("policy", "list").exits == 2
+    assert shown.get() is None
     monkeypatch.delenv("TIDEGATE_CREDENTIALS")
     assert tidegate("policy", "list").exits == 0
     assert shown.get() is None

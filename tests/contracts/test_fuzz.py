@@ -123,6 +123,8 @@ def one(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     match field.type:
         case FieldDescriptor.TYPE_STRING:
             return TEXTS
+        case FieldDescriptor.TYPE_BYTES:
+            return st.binary(max_size=64)
         case FieldDescriptor.TYPE_BOOL:
             return st.booleans()
         case FieldDescriptor.TYPE_ENUM | FieldDescriptor.TYPE_INT32:

@@ -18,8 +18,10 @@ shown: ContextVar[Path | None] = ContextVar("shown", default=None)
 """The file of the credentials that the verb under way shows; None where it shows none."""
 
 
-def _remember(given: Path | None) -> Path | None:
-    shown.set(given)
+def _remember(verb: typer.Context, given: Path | None) -> Path | None:
+    """Until the verb has ended: whatever comes after it shows nothing of its own accord."""
+    before = shown.set(given)
+    verb.call_on_close(lambda: shown.reset(before))
     return given
 
 
