@@ -98,7 +98,10 @@ async def test_a_cancelled_caller_leaves_nothing_running_and_the_next_goes_on(tm
         ({"enable": "rm bin/enable.sh; exec bin/enable.sh"}, 1009, "Non-zero exit code: 12"),
         ({"install": "chmod -x bin/install.sh; exec bin/install.sh"}, 1007, "Non-zero exit code: 126"),
         ({"install": "kill -9 $$"}, 1007, "Non-zero exit code: "),
+        ({"enable": "rm config/HandlerState; mkdir config/HandlerState"}, -1, "The host refused"),
+        ({"enable": "rm config/HandlerStatus; mkdir config/HandlerStatus"}, -1, "The host refused"),
         ({"install": "rm HandlerManifest.json"}, 1002, "Failed to load manifest"),
+        ({"install": "rm HandlerManifest.json; mkfifo HandlerManifest.json"}, 1002, "Not a file"),
         ({"install": "echo '[]' > HandlerManifest.json"}, 1003, "Malformed manifest"),
     ],
 )

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,18 @@ def test_a_status_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_status_of_handler(folder) == status
 
 
+@pytest.mark.parametrize("name", ["HandlerState", "HandlerStatus", "web.HandlerState"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_what_a_handler_puts_in_the_place_of_a_state_or_a_status_says_nothing(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    folder = folder_of(tmp_path)
+    make(folder.config / name)
+    assert read_state(folder) is HandlerState.NOT_INSTALLED
+    assert read_status_of_handler(folder) is None
+    assert enabled_extensions(folder) == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"status": "Ready", "code": "x", "message": ""}', b"\xff"])
 def test_a_damaged_status_counts_as_none(tmp_path: Path, content: bytes) -> None:
     folder = folder_of(tmp_path)
@@ -79,6 +93,7 @@ def test_each_of_several_extensions_has_a_state_of_its_own(tmp_path: Path) -> No
     write_extension_state(folder, "first", is_enabled=True)
     write_extension_state(folder, "second.part", is_enabled=True)
     write_extension_state(folder, "first", is_enabled=False)
+    (folder.config / "third.HandlerState").write_bytes(b"\xff")
     assert enabled_extensions(folder) == ("second.part",)
 
 

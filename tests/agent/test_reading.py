@@ -1,9 +1,10 @@
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from tidegate_agent.reading import GRAIN_SECONDS, Files, open_file
+from tidegate_agent.reading import GRAIN_SECONDS, Files, NotAFile, open_file
 
 
 class Counted:
@@ -73,9 +74,11 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "circle").symlink_to("circle")
     (tmp_path / "folder").mkdir()
-    for name, error in {"pipe": OSError, "link": OSError, "folder": IsADirectoryError}.items():
-        with pytest.raises(error):
+    os.mknod(tmp_path / "socket", stat.S_IFSOCK | 0o600)
+    for name in ("pipe", "link", "circle", "folder", "socket"):
+        with pytest.raises(NotAFile):
             open_file(tmp_path / name)
-        with pytest.raises(error):
+        with pytest.raises(NotAFile):
             Files().read(tmp_path / name, len)

@@ -20,8 +20,10 @@ from tidegate_agent.command import Ended, run_command
 from tidegate_agent.failure import CommandFailed, CommandNotStarted, CommandTimedOut, EngineClosed, StepFailed
 from tidegate_agent.goal_state import ExtensionGoal
 from tidegate_agent.layout import HandlerFolder, Layout
+from tidegate_agent.reading import open_file
 from tidegate_agent.settings_files import sequence_number
 from tidegate_handler.commands import AgentCode, Command, shell_line
+from tidegate_handler.contents import LARGEST_MANIFEST_BYTES
 from tidegate_handler.environment import every_command_environment
 from tidegate_handler.manifest import Manifest, ManifestMalformed, read_manifest
 
@@ -155,7 +157,8 @@ def load_manifest(folder: HandlerFolder) -> Manifest:
         StepFailed: it cannot be read (1002), or is malformed (1003).
     """
     try:
-        return read_manifest(folder.manifest.read_bytes())
+        with open_file(folder.manifest) as file:
+            return read_manifest(file.read(LARGEST_MANIFEST_BYTES + 1))
     except OSError as unreadable:
         message = f"Failed to load manifest file ({folder.manifest}): {unreadable.strerror}"
         raise StepFailed(message, AgentCode.MANIFEST_NOT_FOUND) from unreadable

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tidegate_agent.durable_file import remove_durably, write_durably
 from tidegate_agent.layout import HandlerFolder
-from tidegate_agent.reading import Files
+from tidegate_agent.reading import Files, NotAFile
 from tidegate_agent.whole_file import write_whole
 from tidegate_handler.settings import read_settings_name, settings_name, status_name
 
@@ -24,6 +24,8 @@ READY, NOT_READY = "Ready", "NotReady"
 _STATE, _STATUS = "HandlerState", "HandlerStatus"
 _STATE_OF_EXTENSION = f".{_STATE}"
 _ENABLED, _DISABLED = "enabled", "disabled"
+_NOTHING_TO_READ = (FileNotFoundError, NotADirectoryError, NotAFile)
+"""What a handler brings about that takes its folder apart; that the host cannot read a file is told otherwise."""
 
 
 class HandlerState(StrEnum):
@@ -50,10 +52,10 @@ class HandlerStatus:
 
 
 def read_state(folder: HandlerFolder, files: Files | None = None) -> HandlerState:
-    """How far it has come; a folder without the file, or with a word nobody knows, counts as not installed."""
+    """How far it has come; a folder without the file, or with what nobody can read, counts as not installed."""
     try:
         return (files or Files()).read(folder.config / _STATE, _state)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (*_NOTHING_TO_READ, ValueError):
         return HandlerState.NOT_INSTALLED
 
 
@@ -72,7 +74,7 @@ def read_status_of_handler(folder: HandlerFolder, files: Files | None = None) ->
     """What was last said of it, or None where nothing was or the file is damaged."""
     try:
         return (files or Files()).read(folder.config / _STATUS, _status)
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+    except (*_NOTHING_TO_READ, ValueError, KeyError, TypeError):
         return None
 
 
@@ -127,7 +129,14 @@ def _extensions(folder: HandlerFolder) -> Iterator[tuple[str, bool]]:
     for path in _files(folder):
         name = path.name.removesuffix(_STATE_OF_EXTENSION)
         if name and name != path.name and name != _STATE:
-            yield name, path.read_text(encoding="utf-8").strip() == _ENABLED
+            yield name, _is_enabled(path)
+
+
+def _is_enabled(path: Path) -> bool:
+    try:
+        return Files().read(path, bytes.strip) == _ENABLED.encode()
+    except _NOTHING_TO_READ:
+        return False
 
 
 def _files(folder: HandlerFolder) -> list[Path]:

@@ -7,11 +7,12 @@ put anything in the place of a file: what is none is refused, so that a pipe tha
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
@@ -22,18 +23,35 @@ GRAIN_SECONDS = 2.0
 _MOST = 256
 
 
+class NotAFile(OSError):
+    """Something is there, but no file: a folder, a pipe, a socket, or a link that leads round in a circle."""
+
+
 def open_file(path: Path) -> BinaryIO:
     """Opens a file to be read, and never waits.
 
     Raises:
-        OSError: it cannot be read, or is no file.
+        NotAFile: what is there is none.
+        OSError: it cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with _no_file_told(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
         os.close(descriptor)
         code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
-        raise OSError(code, os.strerror(code) if code == errno.EISDIR else "Not a file", str(path))
+        raise NotAFile(code, os.strerror(code) if code == errno.EISDIR else "Not a file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+@contextlib.contextmanager
+def _no_file_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        # The kernel says this of a circle of links, and of a socket.
+        if refused.errno in {errno.ELOOP, errno.ENXIO}:
+            raise NotAFile(refused.errno, refused.strerror, str(path)) from refused
+        raise
 
 
 class Files:
@@ -48,10 +66,12 @@ class Files:
         At most `most_bytes` and one more are read and given to `parse`. What it raises is not remembered.
 
         Raises:
+            NotAFile: what is there is no file.
             OSError: the file cannot be read.
         """
         key = (path, parse)
-        found = path.stat()
+        with _no_file_told(path):
+            found = path.stat()
         looks = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         known = self._known.get(key)
         if known is not None and known[0] == looks:
