@@ -80,6 +80,17 @@ async def test_where_nobody_depends_on_it_the_others_go_on(tmp_path: Path) -> No
     assert stage.states() == {"Bad 1.0.0": "NotInstalled", "Good 1.0.0": "Enabled"}
 
 
+async def test_a_handler_whose_goal_is_unfit_goes_on_as_it_is(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe())
+    await stage.enable("1.0.0")
+    stage.commands()
+    unfit = stage.shelf.handler("1.0.0", extension(name="one"), extension(name="two"))
+    outcome = await stage.apply(unfit)
+    assert [(each.extension_name, each.code) for each in outcome.failures] == [("one", -1)]
+    assert stage.states() == {"GuestAgentDcrTest 1.0.0": "Enabled"}
+    assert stage.commands() == []
+
+
 async def test_what_is_unfit_is_refused_and_the_rest_is_done(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Recipe())
     unfit = stage.shelf.handler("1.0.0", extension(name="evil"), publisher="../../../etc")

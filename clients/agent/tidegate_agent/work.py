@@ -52,6 +52,8 @@ class Work:
         """
         failures = list[ExtensionFailure]()
         fit = list[int]()
+        # A name that the goal state says keeps what it has, also where nothing else of its goal can be taken.
+        names = [handler.name for handler in goal.handlers]
         problems = unfit(goal)
         for place, handler in enumerate(goal.handlers):
             if place in problems:
@@ -66,7 +68,7 @@ class Work:
         )
         self.standing.want(goal)
         failures += await self._all(tasks_of(goal))
-        await self._remove_unwanted(goal)
+        await self._remove_unwanted(names)
         return tuple(failures)
 
     async def _all(self, tasks: tuple[Task, ...]) -> list[ExtensionFailure]:
@@ -153,9 +155,9 @@ class Work:
     def _awaited(self, task: Task, extension: ExtensionGoal) -> Awaited:
         return awaited(self.layout.folder(task.handler.name, task.handler.version), task.handler, extension)
 
-    async def _remove_unwanted(self, goal: GoalState) -> None:
+    async def _remove_unwanted(self, wanted: list[str]) -> None:
         for folder in tuple(self.layout.handlers()):
-            if not any(same_name(folder.name, handler.name) for handler in goal.handlers):
+            if not any(same_name(folder.name, name) for name in wanted):
                 await self.lifecycle.remove(folder)
 
 
