@@ -93,6 +93,14 @@ async def test_the_agents_own_environment_wins(tmp_path: Path, monkeypatch: pyte
     assert "\nConfigSequenceNumber=99\n" in made.log
 
 
+async def test_no_command_is_told_the_join_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_JOIN_TOKEN", "tgj1_hush")
+    made = await handler(tmp_path, {"enable": "env"})
+    await made.run(Command.ENABLE)
+    assert "PATH=" in made.log
+    assert "hush" not in made.log
+
+
 @pytest.mark.parametrize("command", Command)
 async def test_each_command_fails_with_its_own_code(tmp_path: Path, command: Command) -> None:
     made = await handler(tmp_path, {command.value: "echo out; echo why >&2; exit 53"})

@@ -23,7 +23,7 @@ from rich.console import Console
 from tidegate_agent.agent import AgentSettings
 from tidegate_agent.exit_codes import MEANINGS
 from tidegate_agent.identity import Identity, IdentityFolder
-from tidegate_agent.join_token import read_join_token
+from tidegate_agent.join_token import TOKEN_VARIABLE, read_join_token
 from tidegate_agent.joining import HostDescription, agent_version, join
 from tidegate_agent.leaving import leave
 from tidegate_agent.logs import LogFormat, LogLevel, set_up_logs
@@ -69,9 +69,7 @@ Server = Annotated[
 ]
 Token = Annotated[
     str,
-    typer.Option(
-        "--token", envvar="TIDEGATE_JOIN_TOKEN", help="A join token (tidegate host token).", show_default=False
-    ),
+    typer.Option("--token", envvar=TOKEN_VARIABLE, help="A join token (tidegate host token).", show_default=False),
 ]
 TokenFile = Annotated[
     str, typer.Option("--token-file", metavar="FILE", help="A file with one; - reads stdin.", show_default=False)

@@ -19,6 +19,7 @@ from tidegate_agent import command_log
 from tidegate_agent.command import Ended, run_command
 from tidegate_agent.failure import CommandFailed, CommandNotStarted, CommandTimedOut, EngineClosed, StepFailed
 from tidegate_agent.goal_state import ExtensionGoal
+from tidegate_agent.join_token import TOKEN_VARIABLE
 from tidegate_agent.layout import HandlerFolder, Layout
 from tidegate_agent.reading import open_file
 from tidegate_agent.settings_files import sequence_number
@@ -108,7 +109,7 @@ class HandlerCommands:
                 folder=folder.path,
                 # The agent's own environment wins over what the contract adds, as the reference says: an operator
                 # can so change for all handlers what they are told.
-                environment={**own, **added, **os.environ},
+                environment={**own, **added, **_inherited()},
                 timeout_seconds=timeout_seconds,
                 run_folder=self._layout.run,
             )
@@ -165,6 +166,11 @@ def load_manifest(folder: HandlerFolder) -> Manifest:
     except ManifestMalformed as malformed:
         message = f"Malformed manifest file ({folder.manifest}). {malformed}"
         raise StepFailed(message, AgentCode.MANIFEST_MALFORMED) from malformed
+
+
+def _inherited() -> dict[str, str]:
+    """The agent's own environment without its secret, which handlers would print where they print theirs."""
+    return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
 
 
 def _judged(command: Command, line: str, timeout_seconds: float, ended: Ended) -> StepFailed | None:

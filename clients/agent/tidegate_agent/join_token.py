@@ -15,6 +15,9 @@ from typing import Any
 
 from tidegate_agent.problems import JoinTokenUnreadable
 
+TOKEN_VARIABLE = "TIDEGATE_JOIN_TOKEN"
+"""The environment variable that may hold one; nothing that this agent starts inherits it."""
+
 _PREFIX = "tgj1_"
 _BODY = re.compile(r"[A-Za-z0-9_-]+")
 _MOST_CHARACTERS = 64 * 1024
