@@ -5,6 +5,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tidegate_agent.running import RunningNote, kill_group
 
 
@@ -28,6 +30,22 @@ async def test_what_a_forerunner_left_running_is_found_and_killed_when_its_time_
         process.kill()
         process.wait()
     assert not (tmp_path / "command.json").exists()
+
+
+async def test_a_clock_that_was_set_does_not_change_when_its_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = sleeper()
+    try:
+        RunningNote(tmp_path).write(process.pid, timeout_seconds=0.1)
+        yesterday = time.time() - 86_400
+        monkeypatch.setattr(time, "time", lambda: yesterday)
+        async with asyncio.timeout(20):
+            await RunningNote(tmp_path).outlast()
+        assert process.wait() == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def test_a_command_that_ends_in_time_is_waited_for(tmp_path: Path) -> None:

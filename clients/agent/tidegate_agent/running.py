@@ -30,7 +30,7 @@ class Leftover:
     started_ticks: int
     """When the process was started, in the kernel's ticks since the machine's: process ids are used again."""
     ends_at_seconds: float
-    """When its time is over, in seconds since the Unix epoch."""
+    """When its time is over, by the clock that counts from the machine's start: nobody sets that one."""
 
 
 class RunningNote:
@@ -48,7 +48,7 @@ class RunningNote:
         document = {
             "process_id": process_id,
             "started_ticks": _started_ticks(process_id),
-            "ends_at_seconds": time.time() + timeout_seconds,
+            "ends_at_seconds": time.monotonic() + timeout_seconds,
             "boot": _boot(),
         }
         write_whole(self._path, json.dumps(document).encode())
@@ -78,7 +78,7 @@ class RunningNote:
         """
         leftover = self.leftover()
         while leftover is not None and _runs(leftover):
-            if time.time() >= leftover.ends_at_seconds:
+            if time.monotonic() >= leftover.ends_at_seconds:
                 kill_group(leftover.process_id)
             await asyncio.sleep(_LOOK_SECONDS)
         self.clear()
