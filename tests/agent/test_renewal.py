@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from cryptography import x509
 from tests.agent.authorities import TestAuthority
 from tests.agent.scripted_server import Refusal, ScriptedServer
 from tidegate.v1.agent_service_pb2 import RenewHostCertificateRequest, RenewHostCertificateResponse
+from tidegate_agent import renewal
 from tidegate_agent.backoff import Backoff
 from tidegate_agent.identity import HostTls, Identity, IdentityFolder
 from tidegate_agent.problems import Refused
 from tidegate_agent.renewal import RenewalSettings, Renewer, renewal_due
 
 PATIENCE_SECONDS = 10.0
-QUICK = RenewalSettings(backoff=lambda: Backoff(first_seconds=0.01, most_seconds=0.02))
+QUICK = RenewalSettings(backoff=lambda: Backoff(first_seconds=0.01, most_seconds=0.02), pause_seconds=0.0)
 
 
 class Issuing(ScriptedServer):
@@ -51,8 +52,8 @@ class Host:
     async def on_renewed(self) -> None:
         self.renewed.put_nowait(self.folder.load())
 
-    def renewer(self) -> Renewer:
-        return Renewer(self.folder, identity=self.folder.load, on_renewed=self.on_renewed, settings=QUICK)
+    def renewer(self, settings: RenewalSettings = QUICK) -> Renewer:
+        return Renewer(self.folder, identity=self.folder.load, on_renewed=self.on_renewed, settings=settings)
 
     async def next_renewed(self) -> Identity:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -136,6 +137,21 @@ async def test_a_renewal_that_failed_is_tried_again_and_the_old_one_stays(
         running.cancel()
     assert len(server.asked) == 4
     assert renewed.tls is not None
+
+
+async def test_where_the_clock_is_so_far_ahead_that_all_have_expired_it_pauses_after_each(
+    server: Issuing, authority: TestAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The server and this host have one clock here, so only what follows from the host's is as it would be.
+    monkeypatch.setattr(renewal, "renewal_due", lambda tls: datetime.now(UTC) - timedelta(days=1))
+    host = joined(tmp_path, server.address, authority)
+    running = asyncio.create_task(host.renewer(replace(QUICK, pause_seconds=60.0)).run())
+    try:
+        await host.next_renewed()
+        await asyncio.wait({running}, timeout=0.3)
+    finally:
+        running.cancel()
+    assert len(server.asked) == 1
 
 
 async def test_an_answer_without_a_certificate_changes_nothing(

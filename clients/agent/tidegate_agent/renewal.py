@@ -37,6 +37,8 @@ class RenewalSettings:
     """How patient renewing is."""
 
     backoff: Callable[[], Backoff] = lambda: Backoff(first_seconds=30.0, most_seconds=1800.0)
+    pause_seconds: float = 60.0
+    """After each renewal, since by a clock that is far ahead a certificate has expired when it comes."""
 
 
 def renewal_due(tls: HostTls, draw: Callable[[float, float], float] = random.uniform) -> datetime:
@@ -75,6 +77,7 @@ class Renewer:
             await _until(renewal_due(identity.tls))
             await self._renew()
             await self._on_renewed()
+            await asyncio.sleep(self._settings.pause_seconds)
 
     async def _renew(self) -> None:
         waits = self._settings.backoff()
