@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from tests.agent.stage import Stage, extension
 from tests.agent.test_command import is_alive
 from tidegate_agent.failure import EngineClosed
 from tidegate_agent.goal_state import GoalState
-from tidegate_agent.output import leftovers
+from tidegate_agent.output import LARGEST_BYTES, Output, leftovers
+from tidegate_agent.running import RunningNote
 
 
 async def test_an_operation_is_carried_out_once_also_after_a_start(tmp_path: Path) -> None:
@@ -157,3 +159,33 @@ async def test_what_a_forerunner_left_lying_about_is_cleared_away(tmp_path: Path
     await stage.enable("1.0.0")
     assert stage.layout.unfinished() == ()
     assert not list(stage.layout.run.iterdir())
+
+
+async def test_beginnings_of_packages_that_nobody_wants_any_more_go_with_the_next_goal_state(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe())
+    await stage.enable("1.0.0")
+    (stage.layout.run / f".{'a' * 64}.part").touch()
+    await stage.enable("1.0.0")
+    assert not list(stage.layout.run.iterdir())
+
+
+def writer(output: Output) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["sleep", "60"], stdout=output.descriptor, start_new_session=True)
+
+
+async def test_what_a_forerunner_left_running_does_not_fill_the_disk_while_it_is_waited_for(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe())
+    output = Output(stage.layout.run)
+    forerunner = writer(output)
+    try:
+        RunningNote(stage.layout.run).write(forerunner.pid, timeout_seconds=60)
+        os.ftruncate(output.descriptor, LARGEST_BYTES + 1)
+        under_way = asyncio.create_task(stage.enable("1.0.0"))
+        await until(lambda: os.fstat(output.descriptor).st_size == 0)
+        assert not under_way.done()
+    finally:
+        forerunner.kill()
+        forerunner.wait()
+    assert (await under_way).failures == ()
+    output.close()
+    await stage.engine.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from tidegate_agent.aggregate import handler_report
 from tidegate_agent.failure import EngineClosed
 from tidegate_agent.finished import Finished
-from tidegate_agent.goal_state import GoalState, PackageReference
+from tidegate_agent.goal_state import GoalState
 from tidegate_agent.handler_commands import Conditions, HandlerCommands
 from tidegate_agent.layout import Layout, clear
 from tidegate_agent.lifecycle import Lifecycle
@@ -115,10 +115,12 @@ class Engine:
         self._outputs.close()
 
     async def _work_through(self, goal: GoalState) -> Outcome:
-        packages = [handler.package for handler in goal.handlers if handler.package is not None]
         if not self._has_recovered:
-            await self._recover(packages)
+            await self._recover()
             self._has_recovered = True
+        wanted = [handler.package for handler in goal.handlers if handler.package is not None]
+        for path in leftover_packages(self._layout, wanted):
+            path.unlink(missing_ok=True)
         work = Work(
             layout=self._layout,
             lifecycle=self._lifecycle,
@@ -134,11 +136,9 @@ class Engine:
         self._outputs.look()
         return outcome
 
-    async def _recover(self, packages: list[PackageReference]) -> None:
+    async def _recover(self) -> None:
         """Outlast what a forerunner left running, and clear away what it left lying about."""
+        self._outputs.look()
         await RunningNote(self._layout.run).outlast()
         for path in self._layout.unfinished():
             await asyncio.to_thread(clear, path)
-        for path in leftover_packages(self._layout, packages):
-            path.unlink(missing_ok=True)
-        self._outputs.look()
