@@ -1,4 +1,7 @@
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.agent.test_handler_state import folder_of
 from tidegate_agent.handing_on import hand_on, hand_on_attempt
@@ -27,6 +30,16 @@ def test_the_next_version_gets_what_was_seen_and_said(tmp_path: Path) -> None:
     assert new.recent_sequence.read_text() == "4"
     assert names(new.status) == ["4.status"]
     assert names(new.config) == []
+
+
+def test_what_a_handler_has_seen_is_on_the_disk_before_it_is_taken_for_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[Path]()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    new = folder_of(tmp_path, "2.0")
+    hand_on(past(tmp_path), new)
+    assert synced == [new.recent_sequence, new.path]
 
 
 def test_another_attempt_of_a_version_gets_its_settings_too_but_not_its_state(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_a_move_is_read_as_far_as_it_had_come(tmp_path: Path) -> None:
     file.clear()
     assert file.read() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_that_an_uninstall_may_have_begun_is_on_the_disk_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[Path]()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    file = TransitionFile(tmp_path, "Contoso.Web")
+    file.write(transition().at(Reached.UPDATED))
+    assert synced == []
+    file.write(transition().at(Reached.UNINSTALLING))
+    assert synced[-1] == tmp_path
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"from_version": "x"}'])

@@ -41,9 +41,17 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def sync_file(path: Path) -> None:
+    """Brings the content of a file to the disk that somebody else wrote."""
+    _sync(os.open(path, os.O_RDONLY))
+
+
 def sync_folder(path: Path) -> None:
     """Brings the folder's entries to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+
+
+def _sync(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     finally:

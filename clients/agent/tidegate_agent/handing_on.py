@@ -13,12 +13,18 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from tidegate_agent.durable_file import sync_file, sync_folder
 from tidegate_agent.layout import HandlerFolder
 
 
 def hand_on(old: HandlerFolder, new: HandlerFolder) -> None:
-    """Copy what the next version has to know: which settings the handler has seen, and its status files."""
-    _copy(old.recent_sequence, new.recent_sequence)
+    """Copy what the next version has to know: which settings the handler has seen, and its status files.
+
+    The handler's note is on the disk then: without it a handler runs settings again that it ran before.
+    """
+    if _copy(old.recent_sequence, new.recent_sequence):
+        sync_file(new.recent_sequence)
+        sync_folder(new.path)
     for path in _files(old.status, "*"):
         _copy(path, new.status / path.name)
 
@@ -35,8 +41,11 @@ def _files(folder: Path, pattern: str) -> Iterator[Path]:
     return folder.glob(pattern) if folder.is_dir() else iter(())
 
 
-def _copy(path: Path, to: Path) -> None:
+def _copy(path: Path, to: Path) -> bool:
+    """Whether there was something to copy."""
     # Handlers write beside us and rename; what is gone by now was not meant to stay.
     with contextlib.suppress(FileNotFoundError):
         if path.is_file() and not path.is_symlink():
             shutil.copy2(path, to)
+            return True
+    return False

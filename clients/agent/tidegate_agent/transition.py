@@ -2,7 +2,8 @@
 
 Law: the file is there while the move is under way and no longer. A move that failed has none: its retry begins with
 what the states of the two versions say, as the reference has it. A step that is noted is not taken again. The notes
-are for a crash of the agent; should the machine go down, the states on the disk have the last word.
+are for a crash of the agent; should the machine go down, the states on the disk have the last word. Only that an
+uninstall may have begun is on the disk before it does, since no state tells it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from tidegate_agent.durable_file import write_durably
 from tidegate_agent.whole_file import write_whole
 from tidegate_handler.version import HandlerVersion, MalformedVersion
 
@@ -81,7 +83,8 @@ class TransitionFile:
             "disable_exit_codes": dict(transition.disable_exit_codes),
             "uninstall_exit_code": transition.uninstall_exit_code,
         }
-        write_whole(self._path, json.dumps(document).encode())
+        write = write_durably if transition.reached is Reached.UNINSTALLING else write_whole
+        write(self._path, json.dumps(document).encode())
         return transition
 
     def clear(self) -> None:
