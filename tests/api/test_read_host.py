@@ -1,6 +1,7 @@
 """What a handler wrote is cut where it is too long, and what a host says of itself is right or refused."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -36,6 +37,15 @@ def wrong(read: Callable[[Fields], object]) -> dict[str, str]:
     return {violation.field: violation.description for violation in refused.value.violations}
 
 
+def texts_in(value: object) -> Iterator[str]:
+    """Every text in nested tuples."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from texts_in(each)
+
+
 def test_texts_are_cut_and_parts_left_out() -> None:
     long = "x" * 5_000
     part = pb.ExtensionSubstatus(name=long, status=long, message=long)
@@ -65,6 +75,39 @@ def test_everything_else_is_kept_as_it_was_written() -> None:
         (read,) = read_handlers(fields, "handlers", [report])
     assert (read.version, read.status, read.code) == ("any thing", "ready", -7)
     assert (read.extensions[0].code, read.extensions[0].sequence_number) == (2**31 - 1, 3)
+
+
+def test_what_would_steer_a_terminal_is_taken_out() -> None:
+    evil = "\x1b]0;mine\x07\x9b2J\r\x00"
+    part = pb.ExtensionSubstatus(name=evil, status=evil, message=evil)
+    extension = pb.ExtensionReport(extension_name=evil, status=evil, operation=evil, message=evil, substatus=[part])
+    report = pb.HandlerReport(
+        publisher=evil,
+        type=evil,
+        version=evil,
+        status=evil,
+        message=f"one\n\ttwo {evil}",
+        installed_version=evil,
+        handler_state=evil,
+        extensions=[extension],
+    )
+    failure = agent_pb.ExtensionFailure(extension_name=evil, message=evil)
+    with Fields() as fields:
+        read = read_result(fields, agent_pb.GoalStateResult(failures=[failure], handlers=[report]))
+    assert read.handlers[0].message.startswith("one\n\ttwo \ufffd]0;mine")
+    assert "mine" in read.failures[0].message
+    steering = set(evil) - set("]0;mine2J")
+    assert not [text for text in texts_in(dataclasses.astuple(read)) if steering & set(text)]
+
+
+@pytest.mark.parametrize("count", [2**53 + 1, 2**63 - 1])
+def test_no_host_counts_further_than_the_wire_can(count: int) -> None:
+    assert "result.incarnation" in wrong(
+        lambda fields: read_result(fields, agent_pb.GoalStateResult(incarnation=count))
+    )
+    assert "hello.reached_incarnation" in wrong(
+        lambda fields: read_hello(fields, agent_pb.HostHello(reached_incarnation=count))
+    )
 
 
 def test_too_many_handlers_are_refused() -> None:
@@ -119,7 +162,15 @@ def test_a_token_lives_an_hour_where_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "labels", [{"": "x"}, {"x" * 129: ""}, {"x": "y" * 257}, {str(number): "" for number in range(MAX_LABELS + 1)}]
+    "labels",
+    [
+        {"": "x"},
+        {"x" * 129: ""},
+        {"x": "y" * 257},
+        {"x\x1b": ""},
+        {"x": "\n"},
+        {str(number): "" for number in range(MAX_LABELS + 1)},
+    ],
 )
 def test_labels_have_bounds(labels: dict[str, str]) -> None:
     assert "labels" in wrong(lambda fields: read_labels(fields, "labels", labels))

@@ -1,7 +1,8 @@
 """What a host sends, read into words of the domain.
 
-Law: what a handler wrote is cut where it is too long and never refused, because a host cannot mend it; what the host's
-agent says of itself is right or refused, every wrong field by its path.
+Law: what a handler wrote is cut where it is too long and never refused, because a host cannot mend it, and what would
+steer the terminal of whoever reads it is taken out; what the host's agent says of itself is right or refused, every
+wrong field by its path.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ MAX_LABELS = 64
 _MAX_TEXT = 256
 _MAX_NAME = 128
 _MAX_ADDRESS = 261
+_MAX_COUNT = 2**53
+"""A goal state each millisecond for 285,000 years. Counting on from there stays within what the wire holds."""
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_STEERING = dict.fromkeys((*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)), _REPLACED) | {ord("\r"): ""}
+"""The control characters, but for tabs and ends of lines."""
 _FIELD_OF_INSTANCE = "instance_id"
 _LEAST_LIVE_SECONDS, _MOST_LIVE_SECONDS, _USUAL_LIVE_SECONDS = 60.0, 30 * 86_400.0, 3_600.0
 _NO_HOST = HostName(scale_set=ScaleSetId(subscription="-", resource_group="-", name="-"), instance_id="-")
@@ -72,9 +78,9 @@ def read_result(fields: Fields, result: agent_pb.GoalStateResult) -> GoalStateRe
         operation_id=_short(fields, "result.operation_id", result.operation_id, 2 * _MAX_TEXT),
         failures=tuple(
             ExtensionFailure(
-                extension_name=each.extension_name[:_MAX_TEXT],
+                extension_name=_cut(each.extension_name, _MAX_TEXT),
                 code=each.code,
-                message=each.message[:MAX_MESSAGE_CHARACTERS],
+                message=_cut(each.message, MAX_MESSAGE_CHARACTERS),
             )
             for each in result.failures[:MAX_EXTENSIONS]
         ),
@@ -111,6 +117,8 @@ def read_labels(fields: Fields, path: str, labels: Mapping[str, str]) -> dict[st
         fields.wrong(path, f"are {len(labels)}; write at most {MAX_LABELS}")
     elif any(not 1 <= len(name) <= _MAX_NAME or len(value) > _MAX_TEXT for name, value in labels.items()):
         fields.wrong(path, f"write names of 1 to {_MAX_NAME} and values of at most {_MAX_TEXT} characters")
+    elif not all(text.isprintable() for label in labels.items() for text in label):
+        fields.wrong(path, "write printable characters")
     return dict(labels)
 
 
@@ -156,35 +164,41 @@ def _probe_address(fields: Fields, text: str) -> str:
 
 def _handler(report: host_pb.HandlerReport) -> HandlerReport:
     return HandlerReport(
-        extension_type=ExtensionType(publisher=report.publisher[:_MAX_NAME], type=report.type[:_MAX_NAME]),
-        version=report.version[:_MAX_NAME],
-        status=report.status[:_MAX_NAME],
+        extension_type=ExtensionType(publisher=_cut(report.publisher, _MAX_NAME), type=_cut(report.type, _MAX_NAME)),
+        version=_cut(report.version, _MAX_NAME),
+        status=_cut(report.status, _MAX_NAME),
         code=report.code,
-        message=report.message[:MAX_MESSAGE_CHARACTERS],
-        installed_version=report.installed_version[:_MAX_NAME],
-        handler_state=report.handler_state[:_MAX_NAME],
+        message=_cut(report.message, MAX_MESSAGE_CHARACTERS),
+        installed_version=_cut(report.installed_version, _MAX_NAME),
+        handler_state=_cut(report.handler_state, _MAX_NAME),
         extensions=tuple(_extension(each) for each in report.extensions[:MAX_EXTENSIONS]),
     )
 
 
 def _extension(report: host_pb.ExtensionReport) -> ExtensionReport:
     return ExtensionReport(
-        extension_name=report.extension_name[:_MAX_TEXT],
+        extension_name=_cut(report.extension_name, _MAX_TEXT),
         sequence_number=report.sequence_number,
-        status=report.status[:_MAX_NAME],
+        status=_cut(report.status, _MAX_NAME),
         code=report.code,
-        operation=report.operation[:_MAX_TEXT],
-        message=report.message[:MAX_MESSAGE_CHARACTERS],
+        operation=_cut(report.operation, _MAX_TEXT),
+        message=_cut(report.message, MAX_MESSAGE_CHARACTERS),
         substatus=tuple(
             Substatus(
-                name=part.name[:_MAX_TEXT],
-                status=part.status[:_MAX_NAME],
+                name=_cut(part.name, _MAX_TEXT),
+                status=_cut(part.status, _MAX_NAME),
                 code=part.code,
-                message=part.message[:MAX_MESSAGE_CHARACTERS],
+                message=_cut(part.message, MAX_MESSAGE_CHARACTERS),
             )
             for part in report.substatus[:MAX_SUBSTATUS]
         ),
     )
+
+
+def _cut(text: str, most: int) -> str:
+    """What a handler wrote, short and harmless."""
+    cut = text[:most]
+    return cut if cut.isprintable() else cut.translate(_STEERING)
 
 
 def _short(fields: Fields, path: str, text: str, most: int = _MAX_TEXT) -> str:
@@ -194,6 +208,6 @@ def _short(fields: Fields, path: str, text: str, most: int = _MAX_TEXT) -> str:
 
 
 def _count(fields: Fields, path: str, number: int) -> int:
-    if number < 0:
-        fields.wrong(path, "is less than 0")
+    if not 0 <= number <= _MAX_COUNT:
+        fields.wrong(path, f"write 0 to {_MAX_COUNT}")
     return number
