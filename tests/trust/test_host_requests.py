@@ -26,6 +26,13 @@ def forged() -> str:
     return f"{lines[0]}\n{base64.b64encode(der).decode()}\n{lines[-1]}\n"
 
 
+def of_version_4() -> str:
+    """A request of a version that does not exist."""
+    lines = request_of(new_key()).splitlines()
+    der = base64.b64decode("".join(lines[1:-1])).replace(bytes.fromhex("020100"), bytes.fromhex("020103"), 1)
+    return f"{lines[0]}\n{base64.b64encode(der).decode()}\n{lines[-1]}\n"
+
+
 def edwards() -> str:
     key = ed25519.Ed25519PrivateKey.generate()
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
@@ -40,6 +47,7 @@ def edwards() -> str:
         ("übel", "is no PKCS #10 request"),
         ("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n", "is no PKCS #10 request"),
         ("x" * 16_385, "more than 16384 characters"),
+        (of_version_4(), "is no PKCS #10 request"),
         (forged(), "is not signed by the key that it is for"),
         (edwards(), "another kind"),
         (request_of(ec.generate_private_key(ec.SECP256K1())), "another kind"),

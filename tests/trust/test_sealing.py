@@ -1,5 +1,6 @@
 """What is sealed for a host, the host's own openssl opens, and nobody else's."""
 
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def self_signed(key: object) -> str:
     return certificate_text(deep_root(key, validity))  # type: ignore[arg-type]  # whatever key a test has
 
 
+def of_version_2(pem: str) -> str:
+    """The certificate, which says that it is of a version that nobody issues."""
+    der = ssl.PEM_cert_to_DER_cert(pem)
+    version = bytes.fromhex("a0030201")
+    return ssl.DER_cert_to_PEM_cert(der.replace(version + b"\x02", version + b"\x01", 1))
+
+
 @pytest.mark.parametrize(
     ("pem", "why"),
     [
@@ -63,6 +71,7 @@ def self_signed(key: object) -> str:
         ("übel", "is no certificate"),
         ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "is no certificate"),
         ("x" * 16_385, "more than 16384 characters"),
+        (of_version_2(self_signed(new_key())), "is no certificate"),
         (self_signed(new_key()), "another kind"),
         (self_signed(rsa.generate_private_key(65_537, 1_024)), "another kind"),
     ],

@@ -34,7 +34,7 @@ def requested_key(request_pem: str) -> RequestedKey:
         request = x509.load_pem_x509_csr(request_pem.encode("ascii"))
         key = request.public_key()
         is_proved = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise _wrong("is no PKCS #10 request as PEM") from None
     if not is_proved:
         raise _wrong("is not signed by the key that it is for")

@@ -52,7 +52,7 @@ def _read(pem: str) -> x509.Certificate:
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise _wrong("is no certificate as PEM") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size not in _RSA_BITS:
         raise _wrong("is for a key of another kind; take RSA of 2048 to 8192 bits")
