@@ -6,6 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from structlog.testing import capture_logs
 
 from tests.agent.at_work import QUICK, at_work, deeds, goal, handler, joined_root, until
 from tests.agent.peer.packages import RECORD, Recipe
@@ -108,6 +109,22 @@ async def test_what_fails_is_told_and_the_next_goal_state_comes(
         assert [(each.extension_name, each.code) for each in result.failures] == [("agent", 1009)]
         await conversation.order(goal(2, handler(server, Recipe(type="Agent", version="1.1"))))
         assert list((await conversation.hear_a("result")).failures) == []
+
+
+async def test_what_a_command_printed_is_told_to_the_server_and_not_to_the_agents_log(
+    server: ScriptedServer, root: Path, record: Path
+) -> None:
+    with capture_logs() as logs:
+        async with at_work(root):
+            conversation = await server.welcomed()
+            broken = Recipe(type="Agent", version="1.0", missing=frozenset({"install"}))
+            await conversation.order(goal(1, handler(server, broken)))
+            (failure,) = (await conversation.hear_a("result")).failures
+    assert "missing.sh: not found" in failure.message
+    (missed,) = (line for line in logs if line["event"] == "goal state missed")
+    assert (missed["extension"], missed["code"]) == ("agent", 1007)
+    assert missed["why"].startswith("[ExtensionOperationError] Non-zero exit code: 127, ")
+    assert not any("not found" in str(line) for line in logs)
 
 
 async def test_a_package_that_is_not_what_was_named_fails_the_extension(

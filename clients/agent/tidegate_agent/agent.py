@@ -218,13 +218,9 @@ class Agent:
         if not outcome.failures:
             log.info("goal state reached", **about)
         for failure in outcome.failures:
-            log.warning(
-                "goal state missed",
-                **about,
-                extension=failure.extension_name,
-                code=failure.code,
-                why=failure.message[:500],
-            )
+            # What a command printed follows on further lines, and stays in the handler's own log.
+            why = failure.message.partition("\n")[0][:500]
+            log.warning("goal state missed", **about, extension=failure.extension_name, code=failure.code, why=why)
 
     async def _look(self) -> None:
         """Reports what changed of the handlers, by their own files, while nothing is asked of them too."""
