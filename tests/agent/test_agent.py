@@ -112,19 +112,21 @@ async def test_what_fails_is_told_and_the_next_goal_state_comes(
 
 
 async def test_what_a_command_printed_is_told_to_the_server_and_not_to_the_agents_log(
-    server: ScriptedServer, root: Path, record: Path
+    server: ScriptedServer, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Where the record cannot be written, the shell complains.
+    monkeypatch.setenv(RECORD, str(tmp_path))
     with capture_logs() as logs:
         async with at_work(root):
             conversation = await server.welcomed()
-            broken = Recipe(type="Agent", version="1.0", missing=frozenset({"install"}))
+            broken = Recipe(type="Agent", version="1.0", fails={"install": 3})
             await conversation.order(goal(1, handler(server, broken)))
             (failure,) = (await conversation.hear_a("result")).failures
-    assert "missing.sh: not found" in failure.message
+    assert "Is a directory" in failure.message
     (missed,) = (line for line in logs if line["event"] == "goal state missed")
     assert (missed["extension"], missed["code"]) == ("agent", 1007)
-    assert missed["why"].startswith("[ExtensionOperationError] Non-zero exit code: 127, ")
-    assert not any("not found" in str(line) for line in logs)
+    assert missed["why"].startswith("[ExtensionOperationError] Non-zero exit code: 3, ")
+    assert not any("Is a directory" in str(line) for line in logs)
 
 
 async def test_a_package_that_is_not_what_was_named_fails_the_extension(
