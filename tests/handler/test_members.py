@@ -145,6 +145,21 @@ def test_a_file_is_no_folder(names: tuple[str, str]) -> None:
     assert problem.message == "is a file, and a folder too."
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("config", "config: is a file, and the agent needs a folder there."),
+        ("status", "status: is a file, and the agent needs a folder there."),
+        ("HandlerEnvironment.json/x", "HandlerEnvironment.json: is a folder, and the agent needs a file there."),
+        ("HandlerEnvironment.json/", "HandlerEnvironment.json: is a folder, and the agent needs a file there."),
+        ("config/HandlerState/a/b", "config/HandlerState: is a folder, and the agent needs a file there."),
+        ("status/0.status/x", "status/0.status: is a folder, and the agent needs a file there."),
+    ],
+)
+def test_nothing_is_in_the_way_of_what_the_agent_writes(name: str, told: str) -> None:
+    assert list(map(str, judged("a", name).problems)) == [told]
+
+
 def test_names_that_differ_in_capitals_only_are_remarked() -> None:
     members = judged("bin/Run", "bin/run")
     assert members.problems == ()

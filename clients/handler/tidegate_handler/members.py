@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tidegate_handler.archive import COMPRESSIONS, PACKAGE, is_encrypted
+from tidegate_handler.environment import CONFIG_FOLDER, ENVIRONMENT_NAME, HEARTBEAT_NAME, STATUS_FOLDER
 from tidegate_handler.problem import Problem, shown
 
 LONGEST_PART_BYTES = 255
@@ -27,8 +28,8 @@ _KEPT_BY_AGENT = re.compile(
     r"config/(?:.+\.)?(?:HandlerState|HandlerStatus)|config/(?:.+\.)?[0-9]+\.settings|status/.+\.status"
 )
 _WRITTEN_LATER = {
-    "HandlerEnvironment.json": "the agent writes its own over it",
-    "heartbeat.log": "it may pass for a heartbeat of this handler",
+    ENVIRONMENT_NAME: "the agent writes its own over it",
+    HEARTBEAT_NAME: "it may pass for a heartbeat of this handler",
     "mrseq": "a handler may take it for the sequence number that it has run last",
 }
 
@@ -59,8 +60,7 @@ class Members:
     @property
     def folders(self) -> set[str]:
         """The folders that there will be, whether they have a member of their own or only contain some."""
-        named = {member.name for member in self.usable if member.is_folder}
-        return named.union(*(_folders_above(member.name) for member in self.usable))
+        return _folders_of(self.usable)
 
 
 def judge_members(infos: Sequence[zipfile.ZipInfo], most_unpacked_bytes: int) -> Members:
@@ -74,6 +74,7 @@ def judge_members(infos: Sequence[zipfile.ZipInfo], most_unpacked_bytes: int) ->
         if not wrong and name:
             usable.append(Member(name=name, is_folder=_is_folder(info), info=info))
     problems.extend(_collisions(usable))
+    problems.extend(_in_the_way(usable))
     problems.extend(_overlaps(infos))
     if sum(info.file_size for info in infos) > most_unpacked_bytes:
         problems.append(Problem(place=PACKAGE, message=f"unpacks to more than {most_unpacked_bytes} bytes."))
@@ -125,6 +126,11 @@ def _is_folder(info: zipfile.ZipInfo) -> bool:
     return info.filename.endswith("/") or stat.S_ISDIR(info.external_attr >> 16)
 
 
+def _folders_of(members: Sequence[Member]) -> set[str]:
+    named = {member.name for member in members if member.is_folder}
+    return named.union(*(_folders_above(member.name) for member in members))
+
+
 def _folders_above(name: str) -> Iterator[str]:
     while (cut := name.rfind("/")) >= 0:
         name = name[:cut]
@@ -134,9 +140,7 @@ def _folders_above(name: str) -> Iterator[str]:
 def _collisions(members: Sequence[Member]) -> Iterator[Problem]:
     """Files whose place another member takes too."""
     files = set[str]()
-    folders = {member.name for member in members if member.is_folder}
-    for member in members:
-        folders.update(_folders_above(member.name))
+    folders = _folders_of(members)
     for member in members:
         if member.is_folder:
             continue
@@ -145,6 +149,16 @@ def _collisions(members: Sequence[Member]) -> Iterator[Problem]:
         elif member.name in folders:
             yield Problem(place=shown(member.name), message="is a file, and a folder too.")
         files.add(member.name)
+
+
+def _in_the_way(members: Sequence[Member]) -> Iterator[Problem]:
+    """What takes the place of a folder or a file that the agent makes once the package is unpacked."""
+    files = {member.name for member in members if not member.is_folder}
+    for name in sorted(files & {CONFIG_FOLDER, STATUS_FOLDER}):
+        yield Problem(place=name, message="is a file, and the agent needs a folder there.")
+    for name in sorted(_folders_of(members)):
+        if name == ENVIRONMENT_NAME or _KEPT_BY_AGENT.fullmatch(name):
+            yield Problem(place=shown(name), message="is a folder, and the agent needs a file there.")
 
 
 def _overlaps(infos: Sequence[zipfile.ZipInfo]) -> Iterator[Problem]:
