@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def test_a_log_never_grows_over_its_bound(tmp_path: Path, monkeypatch: pytest.Mo
     assert all(each.stat().st_size <= 1_000 for each in files)
     assert "entry 199 " in files[0].read_text()
     assert "entry 190 " in files[1].read_text() + files[0].read_text()
+
+
+def test_a_pipe_that_a_handler_puts_in_its_place_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "CommandExecution.log")
+    with pytest.raises(OSError, match="No such device"):
+        command_log.append(tmp_path, None, "one")
 
 
 def test_what_cannot_be_encoded_is_logged_all_the_same(tmp_path: Path) -> None:

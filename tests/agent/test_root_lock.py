@@ -19,6 +19,11 @@ with root_lock(Path(sys.argv[1])):
 """
 
 
+def test_a_root_that_it_makes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with root_lock(tmp_path / "a" / "b"):
+        assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_second_agent_in_the_root_is_refused(tmp_path: Path) -> None:
     with root_lock(tmp_path / "a"):
         with pytest.raises(AlreadyRunning, match="Another agent works in"), root_lock(tmp_path / "a"):

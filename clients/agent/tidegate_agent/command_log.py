@@ -30,7 +30,8 @@ def append(folder: Path, extension_name: str | None, text: str) -> None:
     entry = f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {text.rstrip()}\n".encode("utf-8", "replace")
     if path.exists() and path.stat().st_size + len(entry) > LARGEST_BYTES:
         path.replace(path.with_name(f"{path.name}.1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    # The folder is the handler's too, and what it puts there may be a pipe that nobody reads.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
     try:
         os.write(descriptor, entry)
     finally:

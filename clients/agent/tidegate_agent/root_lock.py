@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tidegate_agent.durable_file import private_folder
 from tidegate_agent.problems import AlreadyRunning
 
 _LOCK = "agent.lock"
@@ -26,7 +27,7 @@ def root_lock(root: Path) -> Iterator[None]:
     Raises:
         AlreadyRunning: another agent holds it.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    private_folder(root)
     # No handler inherits it, as Python's files are: one that outlives the agent would keep the root locked.
     descriptor = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
