@@ -93,6 +93,9 @@ def test_each_of_several_extensions_has_a_state_of_its_own(tmp_path: Path) -> No
     write_extension_state(folder, "first", is_enabled=True)
     write_extension_state(folder, "second.part", is_enabled=True)
     write_extension_state(folder, "first", is_enabled=False)
+    write_extension_state(folder, "HandlerState", is_enabled=True)
+    assert enabled_extensions(folder) == ("HandlerState", "second.part")
+    forget_extension(folder, "HandlerState")
     (folder.config / "third.HandlerState").write_bytes(b"\xff")
     assert enabled_extensions(folder) == ("second.part",)
 

@@ -128,7 +128,7 @@ def _status(content: bytes) -> HandlerStatus:
 def _extensions(folder: HandlerFolder) -> Iterator[tuple[str, bool]]:
     for path in _files(folder):
         name = path.name.removesuffix(_STATE_OF_EXTENSION)
-        if name and name != path.name and name != _STATE:
+        if name and name != path.name:
             yield name, _is_enabled(path)
 
 
