@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import decisions, doors, memory, probing, throughput
+from benchmarks import decisions, doors, many_hosts, memory, probing, throughput
 from benchmarks.hosts_against import race
 from benchmarks.report import show
 
@@ -12,6 +12,7 @@ PARTS = {
     "throughput": throughput,
     "memory": memory,
     "probing": probing,
+    "many_hosts": many_hosts,
     "hosts_against": race,
 }
 
