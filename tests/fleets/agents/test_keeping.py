@@ -1,6 +1,7 @@
 """What is noted in one turn is written together; nobody is told before it is; what failed is tried again."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -26,9 +27,14 @@ class Watched(HostStore):
         self.written: list[Changes] = []
         self.is_full = False
         self.mistake: Exception | None = None
+        self.begun_count = 0
+        self.turns: threading.Semaphore | None = None
+        """So many groups may be written; None for any number."""
 
     def save(self, changes: Changes) -> None:
         """As the store's."""
+        self.begun_count += 1
+        assert self.turns is None or self.turns.acquire(timeout=20)
         if self.mistake is not None:
             raise self.mistake
         if self.is_full:
@@ -111,6 +117,34 @@ async def test_what_is_noted_while_a_group_is_written_is_in_the_next(tmp_path: P
     await bench.keeping.close()
 
 
+async def on_its_way(bench: Bench) -> asyncio.Future[None]:
+    """A group that is begun with, and written with the next turn: who waits for it."""
+    bench.store.turns = threading.Semaphore(0)
+    bench.keeping.note(card("a"), Part.ALL)
+    waiting = asyncio.ensure_future(bench.keeping.kept())
+    await until(lambda: bench.store.begun_count == 1)
+    return waiting
+
+
+async def test_who_has_noted_nothing_new_waits_for_the_group_on_its_way_and_for_no_later_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "hosts.sqlite3")
+    first = await on_its_way(bench)
+    waiting = asyncio.ensure_future(bench.keeping.kept())
+    await asyncio.sleep(0)
+    bench.keeping.note(card("b"), Part.ALL)
+    later = asyncio.ensure_future(bench.keeping.kept())
+    await asyncio.sleep(0)
+    assert bench.store.turns is not None
+    bench.store.turns.release()
+    await asyncio.wait((first, waiting), timeout=5)
+    is_done = waiting.done()
+    bench.store.turns.release()
+    await later
+    assert is_done
+    assert named(bench) == ["a", "b"]
+    await bench.keeping.close()
+
+
 async def test_what_was_kept_is_told_as_it_was_when_it_was_written(bench: Bench) -> None:
     host = card(goal_incarnation=3, answers=[(lambda _: None, ANSWER)])
     bench.keeping.note(host, Part.ALL)
@@ -170,6 +204,24 @@ async def test_closing_writes_what_is_noted_and_tells_nobody(bench: Bench) -> No
     await bench.keeping.close()
     assert len(bench.store.written) == 1
     assert bench.kept == []
+
+
+async def test_who_waits_for_the_group_on_its_way_is_told_that_it_could_not_be_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "hosts.sqlite3")
+    bench.store.is_full = True
+    first = await on_its_way(bench)
+    waiting = asyncio.ensure_future(bench.keeping.kept())
+    await asyncio.sleep(0)
+    assert bench.store.turns is not None
+    bench.store.turns.release()
+    await asyncio.wait((first, waiting), timeout=5)
+    for told in (waiting, first):
+        with pytest.raises(HostsNotKept, match="full"):
+            await told
+    assert bench.store.begun_count == 1, "nobody tried again on its behalf"
+    bench.store.turns.release()
+    bench.store.is_full = False
+    await bench.keeping.close()
 
 
 async def test_closing_does_not_fail_on_a_full_disk(bench: Bench) -> None:

@@ -62,6 +62,7 @@ class Keeping:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="host-store") if store.is_on_disk else None
         self._noted = _Noted()
         self._running: asyncio.Task[None] | None = None
+        self._on_its_way: asyncio.Future[None] | None = None
         self._next: asyncio.Future[None] | None = None
         self._is_booked = False
         self._is_closed = False
@@ -101,17 +102,9 @@ class Keeping:
         Raises:
             HostsNotKept: it is not, and is tried again later.
         """
-        if self._running is not None and not self._noted:
-            await asyncio.shield(self._running)
-        if not self._noted:
-            return
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-            self._next.add_done_callback(_look_at)
-        waiting = self._next
-        if self._running is None:
-            self._running = asyncio.ensure_future(self._run())
-        await asyncio.shield(waiting)
+        waiting = self._next_group() if self._noted else self._on_its_way
+        if waiting is not None:
+            await asyncio.shield(waiting)
 
     async def close(self) -> None:
         """Write what is noted, where that can be done, and let go of the store."""
@@ -126,6 +119,14 @@ class Keeping:
         if self._thread is not None:
             self._thread.shutdown(wait=False)
         self._store.close()
+
+    def _next_group(self) -> asyncio.Future[None]:
+        """The group that everything noted so far is in: done once it is written."""
+        if self._next is None:
+            self._next = _promised()
+        if self._running is None:
+            self._running = asyncio.ensure_future(self._run())
+        return self._next
 
     def _book(self, after_seconds: float) -> None:
         if not self._is_booked and not self._is_closed:
@@ -155,7 +156,8 @@ class Keeping:
 
     async def _write_group(self) -> None:
         noted, self._noted = self._noted, _Noted()
-        waiting, self._next = self._next, None
+        waiting, self._next = self._next or _promised(), None
+        self._on_its_way = waiting
         changes = self._changes(noted)
         parts = {card: card.unkept for card in noted.cards}
         kept = [
@@ -170,18 +172,19 @@ class Keeping:
             log.error("hosts_not_kept", because=str(broken))
             self._note_again(noted, parts)
             self._book(KEEP_AGAIN_SECONDS)
-            _refuse(waiting, HostsNotKept(*broken.args))
+            waiting.set_exception(HostsNotKept(*broken.args))
             return
         except Exception as mistake:
             self._note_again(noted, parts)
-            _refuse(waiting, mistake)
+            waiting.set_exception(mistake)
             raise
+        finally:
+            self._on_its_way = None
         try:
             if not self._is_closed:
                 self._on_kept(kept)
         finally:
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
+            waiting.set_result(None)
 
     def _note_again(self, noted: _Noted, parts: dict[HostCard, Part]) -> None:
         """What was noted meanwhile is newer, and stands."""
@@ -214,9 +217,10 @@ class Keeping:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.save, changes)
 
 
-def _refuse(waiting: asyncio.Future[None] | None, because: Exception) -> None:
-    if waiting is not None and not waiting.done():
-        waiting.set_exception(because)
+def _promised() -> asyncio.Future[None]:
+    promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    promised.add_done_callback(_look_at)
+    return promised
 
 
 def _look_at(waiting: asyncio.Future[None]) -> None:
