@@ -15,8 +15,11 @@ from tests.fleets.orders import Answers, order, to_version
 from tests.trust.authorities import Hands, authority_in
 from tidegate.domain.host import HostName
 from tidegate.domain.host_refusal import HostNotFound, InstanceIdTaken, JoinTokenInvalid, NotAuthenticated
+from tidegate.domain.order import ImageMove
 from tidegate.domain.refusal import MalformedRequest, ScaleSetNotFound
 from tidegate.domain.resource_id import ScaleSetId
+from tidegate.domain.version import Version
+from tidegate.fleets.agents.host_store import HostsNotKept
 from tidegate_agent.keys import make_certificate_request
 
 API = ScaleSetId(subscription="sub", resource_group="fleet", name="api")
@@ -221,6 +224,19 @@ async def test_removing_a_host_fails_what_it_was_at(made: World) -> None:
         await made.desk.remove(HostName(scale_set=WEB, instance_id="a"))
     with pytest.raises(HostNotFound):
         await made.desk.host(HostName(scale_set=WEB, instance_id="a"))
+
+
+async def test_removing_a_host_takes_no_answer_away_that_is_not_kept_yet(made: World) -> None:
+    peer = await made.add("a")
+    await until(lambda: peer.reached == 1 and not peer.results)
+    answers = Answers()
+    made.store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON work BEGIN SELECT RAISE(FAIL, 'full'); END")
+    with pytest.raises(HostsNotKept):
+        await made.fleet.begin([order("a", ImageMove(version=Version("2.0.0")))], answers)
+    assert answers.codes == []
+    await made.desk.remove(HostName(scale_set=WEB, instance_id="a"))
+    await answers.come(1)
+    assert answers.codes == [("a", ["ImageUpgradeNotSupported"])]
 
 
 async def test_hosts_are_listed_by_name_in_pages_without_their_handlers(made: World) -> None:

@@ -17,6 +17,7 @@ from tests.packages.packing import manifest, offer, pieces, zipped
 from tidegate.domain.extension import ProvisioningState
 from tidegate.domain.health import ProbeState
 from tidegate.domain.host import ExtensionFailure, GoalStateResult, HandlerGoal, HostHello, Wanted
+from tidegate.domain.refusal import FleetUnavailable
 from tidegate.domain.version import Version
 from tidegate.fleets.agents.host_store import HostsNotKept
 from tidegate.fleets.agents.limits import AgentLimits
@@ -336,6 +337,21 @@ async def test_a_result_is_acknowledged_only_where_it_is_kept_and_repeated_other
     made.store._connection.execute("DROP TRIGGER full")
     await line.finished(result)
     assert [type(each).__name__ for each in await line.next()] == ["Acknowledged"]
+    line.close()
+
+
+async def test_a_host_whose_line_could_not_begin_is_not_connected(made: World) -> None:
+    peer = await made.add("a")
+    await settled(peer, 1)
+    await peer.stop()
+    (host,) = await made.desk.hosts(WEB, "", 1)
+    made.store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON work BEGIN SELECT RAISE(FAIL, 'full'); END")
+    with pytest.raises(FleetUnavailable, match="full"):
+        await made.desk.connect(made.desk.authenticate(peer.credential), peer.hello(reached=7))
+    assert not (await made.desk.host(host.name)).is_connected
+    made.store._connection.execute("DROP TRIGGER full")
+    line = await made.desk.connect(made.desk.authenticate(peer.credential), peer.hello(reached=7))
+    assert (await made.desk.host(host.name)).is_connected
     line.close()
 
 

@@ -165,8 +165,13 @@ class AgentFleet:
         line = Line(card, welcome, self, self._make_goal_state)
         self.book.put_line(card, line)
         self.newcomers.look_at(card)
-        if card.kept_incarnation != card.goal_incarnation:
-            await self.book.kept()
+        try:
+            if card.kept_incarnation != card.goal_incarnation:
+                await self.book.kept()
+        except BaseException:
+            # Nobody gets this line, and so nobody would close it.
+            line.close()
+            raise
         return line
 
     def heard(self, card: HostCard, at_ms: int | None) -> None:
@@ -197,7 +202,10 @@ class AgentFleet:
         self.book.drop_line(card, line)
 
     def dismiss(self, card: HostCard) -> None:
-        """The host was let go: what it was at has failed, since nobody will ever answer for it."""
+        """The host was let go: what it was at has failed, since nobody will ever answer for it; what it had ended is
+        answered as it ended, though that may not be kept any more."""
+        for reply, answer in card.answers:
+            self.book.call_later(0.0, partial(self._answer, reply, answer))
         if card.under_way is not None and card.reply is not None:
             self.book.call_later(0.0, partial(self._answer_for_nobody, card.under_way.order, card.reply))
 
@@ -230,17 +238,18 @@ class AgentFleet:
                 line.wake()
 
     def _answer_for_nobody(self, order: InstanceOrder, reply: Reply) -> None:
-        if self.book.is_closed:
-            return
         failures = all_failed(order, NO_SUCH_INSTANCE, f"{order.scale_set} has no instance {order.instance_id}.")
-        reply(
-            InstanceAnswer(
-                operation_id=order.operation_id,
-                instance_id=order.instance_id,
-                failures=failures,
-                probe=ProbeState.UNKNOWN,
-            )
+        answer = InstanceAnswer(
+            operation_id=order.operation_id,
+            instance_id=order.instance_id,
+            failures=failures,
+            probe=ProbeState.UNKNOWN,
         )
+        self._answer(reply, answer)
+
+    def _answer(self, reply: Reply, answer: InstanceAnswer) -> None:
+        if not self.book.is_closed:
+            reply(answer)
 
 
 def _call_on_running_loop(delay_seconds: float, happen: Callable[[], None]) -> object:
