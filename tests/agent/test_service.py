@@ -78,6 +78,15 @@ async def test_a_second_signal_waits_for_nothing(server: ScriptedServer, root: P
         assert await process.end(signal.SIGTERM) == ExitCode.OK
 
 
+async def test_its_operator_says_how_long_a_status_may_take(server: ScriptedServer, root: Path, record: Path) -> None:
+    silent = Recipe(type="Agent", version="1.0", statuses={})
+    async with running(root, record, "--status-wait-seconds", "0.2"):
+        conversation = await server.welcomed()
+        await conversation.order(goal(1, handler(server, silent)))
+        (failure,) = (await conversation.hear_a("result")).failures
+    assert "said neither success nor error within 0.2 seconds" in failure.message
+
+
 async def test_killed_in_the_middle_it_goes_on_where_it_was(server: ScriptedServer, root: Path, record: Path) -> None:
     async with running(root, record) as process:
         conversation = await server.welcomed()

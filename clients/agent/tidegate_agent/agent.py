@@ -56,6 +56,8 @@ class AgentSettings:
 
     look_seconds: float = 5.0
     """How often status files and heartbeats are looked at."""
+    status_wait_seconds: float = 300.0
+    """How long an extension's status may take to say success or error after its enable command has ended."""
     grace_seconds: float = 20.0
     """How long the command that runs may go on when the agent is told to stop; then it is killed with its group."""
     farewell_seconds: float = 2.0

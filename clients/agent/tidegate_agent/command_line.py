@@ -131,6 +131,10 @@ def run_verb(
     look_seconds: Annotated[
         float, typer.Option("--look-seconds", min=0.05, help="How often handlers' status files are looked at.")
     ] = 5.0,
+    status_wait_seconds: Annotated[
+        float,
+        typer.Option("--status-wait-seconds", min=0.0, help="How long an extension may take to say how it ended."),
+    ] = 300.0,
     grace_seconds: Annotated[
         float, typer.Option("--grace-seconds", min=0.0, help="How long a running command may go on after SIGTERM.")
     ] = 20.0,
@@ -140,7 +144,9 @@ def run_verb(
     """Run the agent until SIGTERM. With a token, join first where this has not been done yet."""
     set_up_logs(level=log_level, format_=log_format)
     description = _description(name, zone, fault_domain, label, probe_address)
-    settings = AgentSettings(look_seconds=look_seconds, grace_seconds=grace_seconds)
+    settings = AgentSettings(
+        look_seconds=look_seconds, status_wait_seconds=status_wait_seconds, grace_seconds=grace_seconds
+    )
     with _problems(), root_lock(root):
         text = "" if IdentityFolder(root).has_joined else _token_text(token, token_file)
         join_first = partial(_join, root, server, text, description, _PATIENT_JOIN_SECONDS) if text else None

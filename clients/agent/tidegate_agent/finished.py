@@ -1,7 +1,7 @@
 """The goal states that were worked through, with how they ended, so that none is worked through twice.
 
-Law: an outcome is on the disk before anybody is told of it. An operation id that is known is known for good, whatever
-goal state carries it; a goal state without one is known by its incarnation and by what it says.
+Law: an outcome is on the disk before anybody is told of it. An operation id is known whatever goal state carries it, a
+goal state without one by its incarnation and by what it says; the latest few are remembered, older ones are forgotten.
 """
 
 from __future__ import annotations

@@ -57,10 +57,17 @@ async def serve(
         identity = identity_of(root, server)
         host = identity()
         IdentityFolder(root).write_for_handlers(Layout(root).library)
+        settings = settings or AgentSettings()
+        engine = Engine(
+            root,
+            fetch=PackageFetcher(identity).fetch,
+            thumbprint=host.thumbprint,
+            status_wait_seconds=settings.status_wait_seconds,
+        )
         agent = Agent(
             root,
             identity=identity,
-            engine=Engine(root, fetch=PackageFetcher(identity).fetch, thumbprint=host.thumbprint),
+            engine=engine,
             probe_address=probe_address or host.probe_address,
             settings=settings,
         )
