@@ -1,6 +1,8 @@
 """Certificates that renew themselves, against a server that answers by a script."""
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -137,6 +139,26 @@ async def test_a_renewal_that_failed_is_tried_again_and_the_old_one_stays(
         running.cancel()
     assert len(server.asked) == 4
     assert renewed.tls is not None
+
+
+async def test_a_certificate_that_the_disk_does_not_take_is_asked_for_again(
+    server: Issuing, authority: TestAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = joined(tmp_path, server.address, authority, life=timedelta(seconds=1.5))
+    fsync, full = os.fsync, [OSError(errno.ENOSPC, "No space left on device")]
+
+    def fsync_once_there_is_room(descriptor: int) -> None:
+        if full:
+            raise full.pop()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync_once_there_is_room)
+    running = asyncio.create_task(host.renewer().run())
+    try:
+        await host.next_renewed()
+    finally:
+        running.cancel()
+    assert len(server.asked) == 2
 
 
 async def test_where_the_clock_is_so_far_ahead_that_all_have_expired_it_pauses_after_each(

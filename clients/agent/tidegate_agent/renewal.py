@@ -84,17 +84,14 @@ class Renewer:
         while True:
             try:
                 await self.renew_now()
+                return
             except Problem as problem:
                 # A host that the server does not know is told so by the stream, which ends the agent; this only waits.
-                wait_seconds = waits.next_seconds()
-                log.warning(
-                    "certificate not renewed",
-                    why=problem.message,
-                    advice=problem.advice,
-                    wait_seconds=round(wait_seconds, 1),
-                )
-            else:
-                return
+                why, advice = problem.message, problem.advice
+            except OSError as unwritten:
+                why, advice = str(unwritten), "See that the disk under --root has room and is writable."
+            wait_seconds = waits.next_seconds()
+            log.warning("certificate not renewed", why=why, advice=advice, wait_seconds=round(wait_seconds, 1))
             await asyncio.sleep(wait_seconds)
 
     async def renew_now(self) -> None:
@@ -102,6 +99,7 @@ class Renewer:
 
         Raises:
             Problem: there is none to be had now.
+            OSError: it cannot be written, on a full disk for one; the old one stays.
         """
         identity = self._identity()
         trust = trust_of(identity)
