@@ -111,6 +111,21 @@ async def test_hosts_that_wait_for_a_package_hear_of_it(settings: Settings, tmp_
         assert (await client.get_host(name)).goal_incarnation > before
 
 
+async def test_a_host_that_joins_gets_no_version_that_was_taken_back(settings: Settings, tmp_path: Path) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS)
+    async with assemble(agents) as house, AsyncClient(str(house.address)) as client:
+        for version in ("1.0.1", "1.0.2"):
+            file = tmp_path / f"{version}.zip"
+            file.write_bytes(package(version))
+            await client.publish_extension_package(file, "Tests", "Agent", version)
+        await client.withdraw_extension_version("Tests", "Agent", "1.0.2")
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        token = (await client.create_join_token(SCALE_SET)).token
+        await join_one(tmp_path / "host", str(house.address), token, "a")
+        (instance,) = [each async for each in client.list_instances(SCALE_SET)]
+        assert [each.version for each in instance.extensions] == ["1.0.1"]
+
+
 async def join_one(root: Path, server: str, token: str, instance_id: str) -> str:
     """Lets a host join, as its agent does; its name."""
     description = HostDescription(instance_id=instance_id)

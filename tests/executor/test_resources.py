@@ -263,12 +263,12 @@ async def test_a_store_that_takes_no_more_is_told_and_nothing_is_published() -> 
             await world.resources.versions(AGENT)
 
 
-async def test_who_waits_for_packages_hears_of_each_before_its_version_is_published() -> None:
+async def test_who_waits_for_packages_hears_of_each_once_its_version_is_published_and_before_the_autopilot() -> None:
     store, fleet, packages = MemoryStore(), SimulatedFleet(), MemoryPackageStore()
-    told: list[tuple[str, bool]] = []
+    told: list[tuple[str, bool, int]] = []
 
     async def hear(extension_type: ExtensionType) -> None:
-        told.append((str(extension_type), bool(await store.register.publications(extension_type))))
+        told.append((str(extension_type), bool(await store.register.publications(extension_type)), len(listener.found)))
 
     listener, content = Listener(packages), package()
     resources = Resources(
@@ -281,11 +281,11 @@ async def test_who_waits_for_packages_hears_of_each_before_its_version_is_publis
         listener,
         Turns(),
         packages,
-        on_package=hear,
+        on_published=hear,
     )
     await resources.publish_package(offer(content), pieces(content))
     await resources.publish_package(offer(content), pieces(content))
-    assert told == [(str(offer(content).extension_type), False), (str(offer(content).extension_type), True)]
+    assert told == [(str(offer(content).extension_type), True, heard) for heard in (0, 1)]
     await fleet.close()
 
 

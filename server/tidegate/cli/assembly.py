@@ -9,9 +9,10 @@ import asyncio
 import dataclasses
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -24,7 +25,9 @@ from tidegate.cli.policy_folder import UnreadableFolder, fingerprint, read_polic
 from tidegate.cli.policy_watch import PolicyWatch
 from tidegate.cli.server_trust import open_trust
 from tidegate.cli.settings import Address, FleetKind, Settings
+from tidegate.domain.extension import ExtensionType
 from tidegate.domain.refusal import JournalNewer, JournalUnavailable
+from tidegate.domain.version import Version
 from tidegate.executor.autopilot import Autopilot
 from tidegate.executor.clock import LoopClock
 from tidegate.executor.conductor import Conductor
@@ -34,6 +37,7 @@ from tidegate.executor.resources import Resources
 from tidegate.executor.turns import Turns
 from tidegate.executor.watch import WatchHub
 from tidegate.fleets.agents.desk import Desk
+from tidegate.fleets.agents.goal_making import Published
 from tidegate.fleets.agents.host_fleet import AgentFleet
 from tidegate.fleets.agents.host_store import HostsOfAnotherFormat, HostStore
 from tidegate.fleets.agents.limits import AgentLimits
@@ -47,6 +51,7 @@ from tidegate.fleets.promise import Fleet
 from tidegate.fleets.scenario import Scenario, ScenarioInvalid, read_scenario
 from tidegate.fleets.simulated import SimulatedFleet
 from tidegate.journal.memory import MemoryStore
+from tidegate.journal.register import Register
 from tidegate.journal.sqlite import SqliteStore
 from tidegate.packages.folder import FolderPackageStore
 from tidegate.packages.memory import MemoryPackageStore
@@ -118,7 +123,8 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     packages = await _packages(folder)
     parts.push_async_callback(packages.close)
     trust = open_trust(settings.tls, clock.now_ms)
-    machines = await _machines(settings, scenario, folder, packages, clock, parts, trust.authority)
+    published = partial(_published_in, store.register)
+    machines = await _machines(settings, scenario, folder, packages, published, clock, parts, trust.authority)
     fleet = machines.fleet
     parts.push_async_callback(fleet.close)
     hub: WatchHub[bytes] = WatchHub(render_event)
@@ -142,7 +148,7 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
         turns,
         packages=packages,
         secrets=machines.safe,
-        on_package=None if machines.desk is None else machines.desk.packages_changed,
+        on_published=None if machines.desk is None else machines.desk.packages_changed,
     )
     watch = PolicyWatch(folder=settings.policies, shown_as=settings.policies_shown_as, keeper=policies, seen=seen)
     await parts.enter_async_context(_beside(watch, settings.policies_poll_seconds))
@@ -195,6 +201,7 @@ async def _machines(
     scenario: Scenario,
     folder: Path | None,
     packages: PackageStore,
+    published: Published,
     clock: LoopClock,
     parts: AsyncExitStack,
     authority: Authority | None,
@@ -212,11 +219,16 @@ async def _machines(
         probes=prober,
         now_ms=clock.now_ms,
         limits=AgentLimits(heartbeat_seconds=settings.heartbeat_seconds, silence_seconds=settings.silence_seconds),
+        published=published,
     )
     if settings.fleet is FleetKind.AGENTS:
         return _Machines(fleet=hosts, hosts=hosts, desk=Desk(hosts, authority), safe=safe)
     mixed = MixedFleet(_simulated(scenario, folder), hosts)
     return _Machines(fleet=mixed, hosts=hosts, desk=Desk(hosts, authority, mixed.check_name), safe=safe)
+
+
+async def _published_in(register: Register, extension_type: ExtensionType) -> Collection[Version]:
+    return {publication.version for publication in await register.publications(extension_type)}
 
 
 def _host_store(folder: Path | None) -> HostStore:

@@ -94,12 +94,12 @@ class Resources:
         turns: Turns,
         packages: PackageStore,
         secrets: SecretKeeper | None = None,
-        on_package: Callable[[ExtensionType], Awaitable[None]] | None = None,
+        on_published: Callable[[ExtensionType], Awaitable[None]] | None = None,
     ) -> None:
         """`turns` are those of the conductor, so that no scale set goes while an upgrade of it begins.
 
         Without `secrets` protected settings are dropped.
-        `on_package` hears of every package that is there, before its version is published.
+        `on_published` hears of every version that is published, before the pilot does.
         """
         self._register = register
         self._fleet = FleetCalls(fleet, limits.fleet_call_seconds)
@@ -109,7 +109,7 @@ class Resources:
         self._pilot = pilot
         self._turns = turns
         self._packages = packages
-        self._on_package = on_package
+        self._on_published = on_published
         self._definitions = Definitions(register, secrets)
 
     async def put_scale_set(
@@ -246,6 +246,8 @@ class Resources:
         if is_new:
             log.info("version_published", extension=str(extension_type), version=str(version))
         # Told again where it was known already: the first telling may have been lost.
+        if self._on_published is not None:
+            await self._on_published(extension_type)
         await self._pilot.published(extension_type, version)
         return (publication if is_new else await self._publication(extension_type, version)), is_new
 
@@ -271,9 +273,6 @@ class Resources:
                 sha256=package.sha256,
                 size_bytes=package.size_bytes,
             )
-        if self._on_package is not None:
-            # Told again where it was known already, as of a publication.
-            await self._on_package(package.extension_type)
         publication, is_new = await self.publish(offer.extension_type, offer.version)
         return PublishedPackage(
             publication=publication, package=package, created=added.created or is_new, remarks=added.remarks

@@ -8,6 +8,7 @@ from tests.domain.examples import WEB
 from tests.fleets.agents.cards import card, entry, profile
 from tests.fleets.agents.world import AGENT, MONITOR, put_packages
 from tests.packages.packing import offer, package, pieces
+from tidegate.domain.extension import ExtensionType
 from tidegate.domain.host import GoalState, Wanted
 from tidegate.domain.order import InstanceOrder
 from tidegate.domain.version import Version
@@ -48,6 +49,23 @@ async def test_a_new_host_gets_the_highest_that_begins_with_what_is_asked_for(
     await put_packages(maker.packages, published)
     handler = profile(entry("Agent", requested)).handlers[AGENT.key]
     assert await maker.making.first_version(handler) == first
+
+
+async def test_a_version_that_was_taken_back_is_no_new_hosts_though_its_package_stays() -> None:
+    packages, published = MemoryPackageStore(), {Version("2.0"), Version("2.0.1")}
+
+    async def published_of(extension_type: ExtensionType) -> set[Version]:
+        assert extension_type == AGENT
+        return published
+
+    await put_packages(packages, ["2.0", "2.0.1", "2.0.2"])
+    making = GoalMaking(packages, SafeSettings(Safe.in_memory()), SettingsNumbers(), published_of)
+    handler = profile(entry("Agent", "2.0")).handlers[AGENT.key]
+    assert await making.first_version(handler) == "2.0.1"
+    published.clear()
+    assert await making.first_version(handler) == ""
+    running = await making.goal_state(card(wanted={AGENT.key: "2.0.1"}), profile(entry("Agent", "2.0")))
+    assert running.handlers[0].package is not None
 
 
 async def test_every_handler_of_the_profile_is_named_with_its_package_and_its_settings() -> None:

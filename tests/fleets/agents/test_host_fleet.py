@@ -14,7 +14,7 @@ from tests.fleets.agents.peers import Peer
 from tests.fleets.agents.world import AGENT, World, put_packages, until, world
 from tests.fleets.orders import Answers, order, orders, to_version
 from tests.packages.packing import manifest, offer, pieces, zipped
-from tidegate.domain.extension import ProvisioningState
+from tidegate.domain.extension import ExtensionType, ProvisioningState
 from tidegate.domain.health import ProbeState
 from tidegate.domain.host import ExtensionFailure, GoalStateResult, HandlerGoal, HostHello, Wanted
 from tidegate.domain.refusal import FleetUnavailable
@@ -160,6 +160,80 @@ async def test_changed_settings_come_to_every_host_and_nothing_else_does(made: W
     (extension,) = goal.handlers[0].extensions
     assert (extension.public_settings_json, extension.sequence_number) == ('{"a":1}', 1)
     assert {peer.reached for peer in peers} == {2}
+
+
+class Catalogue:
+    """Tells late which versions are published, as one does that lies on a disk."""
+
+    def __init__(self, *versions: str) -> None:
+        self.versions = {Version(version) for version in versions}
+        self.may_tell = asyncio.Event()
+        self.may_tell.set()
+        self.is_asked = asyncio.Event()
+
+    async def published(self, extension_type: ExtensionType) -> set[Version]:
+        self.is_asked.set()
+        await self.may_tell.wait()
+        return self.versions
+
+    def hold(self) -> None:
+        self.may_tell.clear()
+        self.is_asked.clear()
+
+
+async def test_settings_that_change_are_told_with_their_own_number_alone() -> None:
+    catalogue = Catalogue("2.0.0.0")
+    async with world(published=catalogue.published) as made:
+        await put_packages(made.packages, ["2.0.0.0", "2.5"])
+        await made.fleet.place(placed(entry(settings={"a": 1})))
+        peer = await made.add("a")
+        await settled(peer, 1)
+        catalogue.hold()
+        placing = asyncio.ensure_future(made.fleet.place(placed(entry(settings={"a": 2}), etag="2")))
+        await catalogue.is_asked.wait()
+        await made.fleet.begin([order("a", to_version("2.5"))], Answers())
+        await settled(peer, 2)
+        catalogue.may_tell.set()
+        await placing
+        await settled(peer, 3)
+        told = [goal.handlers[0].extensions[0] for goal in peer.worked]
+        assert [(each.sequence_number, each.public_settings_json) for each in told] == [
+            (0, '{"a":1}'),
+            (0, '{"a":1}'),
+            (1, '{"a":2}'),
+        ]
+
+
+async def test_a_host_that_was_ordered_to_a_version_meanwhile_is_given_no_first_one() -> None:
+    catalogue = Catalogue("2.0.7")
+    async with world(published=catalogue.published) as made:
+        await made.fleet.place(placed(entry()))
+        peer = await made.add("a")
+        await settled(peer, 1)
+        await put_packages(made.packages, ["2.0.7", "2.5"])
+        catalogue.hold()
+        telling = asyncio.ensure_future(made.desk.packages_changed(AGENT))
+        await catalogue.is_asked.wait()
+        await made.fleet.begin([order("a", to_version("2.5"))], Answers())
+        catalogue.may_tell.set()
+        await telling
+        await settled(peer, 2)
+        assert await version_in(made) == ("2.5", ProvisioningState.SUCCEEDED)
+        assert len(peer.worked) == 2
+
+
+async def test_who_publishes_is_told_where_the_hosts_that_wait_cannot_be_kept() -> None:
+    async with world() as made:
+        await made.fleet.place(placed(entry()))
+        peer = await made.add("a")
+        await settled(peer, 1)
+        await put_packages(made.packages, ["2.0.7"])
+        made.store._connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON work BEGIN SELECT RAISE(FAIL, 'full'); END"
+        )
+        with pytest.raises(FleetUnavailable, match="full"):
+            await made.desk.packages_changed(AGENT)
+        made.store._connection.execute("DROP TRIGGER full")
 
 
 async def test_settings_go_on_counting_after_a_restart(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tidegate.domain.probe import ProbeDefinition
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.executor.clock import LoopClock
 from tidegate.fleets.agents.desk import Desk, Issuer
+from tidegate.fleets.agents.goal_making import Published
 from tidegate.fleets.agents.host_fleet import AgentFleet
 from tidegate.fleets.agents.host_store import IN_MEMORY, HostStore
 from tidegate.fleets.agents.keeping import CallLater
@@ -65,6 +66,7 @@ class World:
         on_joined: OnJoined | None = None,
         check_name: Callable[[HostName], None] | None = None,
         call_later: CallLater | None = None,
+        published: Published | None = None,
     ) -> None:
         clock = LoopClock()
         self.clock = clock
@@ -81,6 +83,7 @@ class World:
             call_later=call_later,
             limits=limits,
             on_joined=on_joined,
+            published=published,
         )
         self.desk = Desk(self.fleet, issuer) if check_name is None else Desk(self.fleet, issuer, check_name)
         self.peers: dict[str, Peer] = {}

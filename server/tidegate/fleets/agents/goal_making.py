@@ -6,7 +6,8 @@ thousand goal states. The same host with the same profile is told the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import TypeAlias
 
 from tidegate.domain.extension import ExtensionType
 from tidegate.domain.host import ExtensionGoal, GoalState, HandlerGoal, Wanted
@@ -17,14 +18,25 @@ from tidegate.fleets.agents.profile import Profile, ProfileExtension, ProfileHan
 from tidegate.fleets.agents.settings import ProtectedSettings, SettingsNumbers
 from tidegate.packages.promise import PackageStore
 
+Published: TypeAlias = Callable[[ExtensionType], Awaitable[Collection[Version]]]
+"""The versions of a type that are published. One that was taken back is none of them, though its package stays."""
+
 
 class GoalMaking:
     """Makes goal states for the hosts of any scale set."""
 
-    def __init__(self, packages: PackageStore, settings: ProtectedSettings, numbers: SettingsNumbers) -> None:
+    def __init__(
+        self,
+        packages: PackageStore,
+        settings: ProtectedSettings,
+        numbers: SettingsNumbers,
+        published: Published | None = None,
+    ) -> None:
+        """Without `published` every version counts as published that has a package."""
         self._packages = packages
         self._settings = settings
         self._numbers = numbers
+        self._published = published
 
     async def goal_state(self, card: HostCard, profile: Profile) -> GoalState:
         """What the host is to run now."""
@@ -38,13 +50,16 @@ class GoalMaking:
         return GoalState(incarnation=incarnation, operation_id=operation_id, handlers=tuple(handlers))
 
     async def first_version(self, handler: ProfileHandler) -> str:
-        """What a host that is new gets; empty where there is no package for it.
+        """What a host that is new gets; empty where no version that is published has a package for it.
 
         The highest that begins with the Major.Minor that the profile asks for. Source: the reference, 1.6, version
         choice: a requested version matches by prefix, and the highest wins.
         """
         packages = await self._packages.packages(handler.extension_type)
         fitting = _beginning_with(handler.type_handler_version, packages)
+        if self._published is not None:
+            published = await self._published(handler.extension_type)
+            fitting = [version for version in fitting if version in published]
         return str(max(fitting)) if fitting else ""
 
     async def _enabled(self, card: HostCard, handler: ProfileHandler, version: Version) -> HandlerGoal:

@@ -20,7 +20,7 @@ from tidegate.domain.instance import Instance
 from tidegate.domain.order import InstanceAnswer, InstanceOrder
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.domain.scale_set import ScaleSet
-from tidegate.fleets.agents.goal_making import GoalMaking
+from tidegate.fleets.agents.goal_making import GoalMaking, Published
 from tidegate.fleets.agents.host_book import HostBook
 from tidegate.fleets.agents.host_card import HostCard, Part
 from tidegate.fleets.agents.host_store import HostStore
@@ -57,16 +57,18 @@ class AgentFleet:
         call_later: CallLater | None = None,
         limits: AgentLimits | None = None,
         on_joined: OnJoined | None = None,
+        published: Published | None = None,
     ) -> None:
         """The hosts in `store` are there from the start, and the fleet closes it; packages and probes it does not.
 
-        `on_joined` is awaited once for each host, after it has worked through its first goal state.
+        `on_joined` is awaited once for each host, after it has worked through its first goal state. `published` tells
+        which versions hosts that are new may be given; without it, all that have packages.
         """
         later = _call_on_running_loop if call_later is None else call_later
         self.limits = AgentLimits() if limits is None else limits
         self._settings = settings
         self._numbers = SettingsNumbers(store.settings())
-        self.making = GoalMaking(packages, settings, self._numbers)
+        self.making = GoalMaking(packages, settings, self._numbers, published)
         self.book = HostBook(store, probes, self.limits, now_ms, later)
         self._orders = Orders(self.book)
         self.newcomers = Newcomers(self.book, on_joined)
@@ -75,11 +77,12 @@ class AgentFleet:
         """See the promise. Hosts are told of what changed in the profile; they keep the versions that they run."""
         site = self.book.site(scale_set.scale_set_id)
         profile = read_profile(scale_set, self._settings.digest)
+        firsts = {key: await self.making.first_version(handler) for key, handler in profile.handlers.items()}
+        # Nothing is waited for from here until all is noted: no host is told of new settings by the old profile.
         for changed in self._numbers.take_up(scale_set.scale_set_id.key, profile):
             self.book.keeping.note_settings(changed)
         if profile.circular and profile.digest != site.profile.digest:
             log.warning("extensions_wait_in_a_circle", scale_set=str(scale_set.scale_set_id), who=profile.circular)
-        firsts = {key: await self.making.first_version(handler) for key, handler in profile.handlers.items()}
         site.definition, site.profile = scale_set, profile
         for card in site:
             if adopt(card, profile, firsts):
@@ -131,16 +134,18 @@ class AgentFleet:
         await self.book.keeping.close()
 
     async def packages_changed(self, extension_type: ExtensionType) -> None:
-        """Hosts that could be given no version of the type yet are given one, where there is one now."""
+        """Hosts that could be given no version of the type yet are given one, where there is one now.
+
+        Raises:
+            FleetUnavailable: that cannot be kept just now.
+        """
         for site in self.book.sites:
-            handler = site.profile.handlers.get(extension_type.key)
-            waiting = [card for card in site if not card.wanted.get(extension_type.key, "-")]
-            first = await self.making.first_version(handler) if handler is not None and waiting else ""
-            for card in waiting if first else ():
+            first = await self._first_version(site, extension_type.key) if _waiting(site, extension_type) else ""
+            for card in _waiting(site, extension_type) if first else ():
                 card.wanted[extension_type.key] = first
                 card.goal_incarnation += 1
                 self.book.keeping.note(card, Part.WORK)
-        await self.book.keeping.kept()
+        await self.book.kept()
 
     async def first_versions(self, scale_set: ScaleSetId) -> tuple[Profile, dict[str, str]]:
         """The profile as it is now, and the version that each of its handlers gets on a host that is new.
@@ -209,6 +214,14 @@ class AgentFleet:
         if card.under_way is not None and card.reply is not None:
             self.book.call_later(0.0, partial(self._answer_for_nobody, card.under_way.order, card.reply))
 
+    async def _first_version(self, site: HostSite, key: str) -> str:
+        """What a host that is new in the scale set gets of the handler as the profile has it when this returns."""
+        while (handler := site.profile.handlers.get(key)) is not None:
+            first = await self.making.first_version(handler)
+            if site.profile.handlers.get(key) is handler:
+                return first
+        return ""
+
     def _greet(self, card: HostCard, hello: HostHello) -> None:
         said = (hello.agent_version, hello.platform, hello.probe_address)
         if said != (card.agent_version, card.platform, card.probe_address):
@@ -250,6 +263,11 @@ class AgentFleet:
     def _answer(self, reply: Reply, answer: InstanceAnswer) -> None:
         if not self.book.is_closed:
             reply(answer)
+
+
+def _waiting(site: HostSite, extension_type: ExtensionType) -> list[HostCard]:
+    """The hosts that could be given no version of the type yet."""
+    return [card for card in site if card.wanted.get(extension_type.key) == ""]
 
 
 def _call_on_running_loop(delay_seconds: float, happen: Callable[[], None]) -> object:

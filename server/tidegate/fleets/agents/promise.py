@@ -182,4 +182,4 @@ class HostDesk(Protocol):
         """Let the host go, whether it can be reached or not; raises HostNotFound."""
 
     async def packages_changed(self, extension_type: ExtensionType) -> None:
-        """Packages of the type were added: hosts that wait for one get it."""
+        """Versions of the type were published: hosts that wait for one that has a package get it."""
