@@ -1,5 +1,6 @@
 """The commands have the times and the codes that every agent gives them."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,12 @@ def test_the_other_codes_are_those_of_the_linux_agent() -> None:
 @pytest.mark.parametrize("written", ["bin/run install", "/bin/run install", "//bin/run install"])
 def test_a_command_is_a_file_of_the_handlers_folder_whatever_slash_stands_before_it(written: str) -> None:
     assert shell_line(Path("/var/lib/agent/A.B-1.0"), written) == "/var/lib/agent/A.B-1.0/bin/run install"
+
+
+def test_a_folder_is_one_word_for_the_shell_whatever_its_name(tmp_path: Path) -> None:
+    base = tmp_path / "my agent's $HOME"
+    base.mkdir()
+    (base / "run").write_text("#!/bin/sh\necho $1\n")
+    (base / "run").chmod(0o700)
+    told = subprocess.run(["sh", "-c", shell_line(base, "run here")], capture_output=True, text=True, timeout=20)
+    assert (told.returncode, told.stdout) == (0, "here\n")

@@ -8,6 +8,7 @@ Source: WALinuxAgent 2.15, exthandlers.py and common/exception.py (ExtensionErro
 from __future__ import annotations
 
 import os
+import shlex
 from enum import Enum, IntEnum
 
 
@@ -85,4 +86,4 @@ def shell_line(base: str | os.PathLike[str], command: str) -> str:
 
     A slash in front counts for nothing, because some publishers write one and mean their own folder.
     """
-    return f"{os.fspath(base)}/{command.lstrip('/')}"
+    return f"{shlex.quote(os.fspath(base))}/{command.lstrip('/')}"
