@@ -23,7 +23,7 @@ from benchmarks.noop_handler import PUBLISHER, TYPE, build_package
 from benchmarks.processes import ServerProcess
 from benchmarks.report import Line
 from tidegate_client import Client, Retry
-from tidegate_client.messages import RollingUpgrade, StatusCode
+from tidegate_client.messages import ProvisioningState, RollingUpgrade, StatusCode
 
 HOSTS = int(os.environ.get("TIDEGATE_BENCH_HOSTS", "1000"))
 PROCESSES = 2
@@ -157,9 +157,11 @@ def _resource() -> Mapping[str, object]:
 
 def _all_run(client: Client, version: str) -> bool:
     """Every host runs the version and can be reached."""
+    well = (version, ProvisioningState.PROVISIONING_STATE_SUCCEEDED)
     instances = list(client.list_instances(SCALE_SET))
     return len(instances) == HOSTS and all(
-        each.is_reachable and [state.version for state in each.extensions] == [version] for each in instances
+        each.is_reachable and [(state.version, state.provisioning_state) for state in each.extensions] == [well]
+        for each in instances
     )
 
 

@@ -51,6 +51,7 @@ class ExtensionState:
 
     name: str
     version: Version
+    """The one that runs; while none does yet, the one that is being installed."""
     provisioning_state: ProvisioningState = ProvisioningState.SUCCEEDED
     code: str = ""
     """The handler's error code where provisioning failed."""

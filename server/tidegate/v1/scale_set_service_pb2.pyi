@@ -622,7 +622,7 @@ class InstanceExtension(_message.Message):
     name: _builtins.str
     """Its name in the profile."""
     version: _builtins.str
-    """The version that runs."""
+    """The version that runs; while none does yet, the one that is being installed."""
     provisioning_state: Global___ProvisioningState.ValueType
     """How it stands."""
     code: _builtins.str
