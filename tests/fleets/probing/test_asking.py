@@ -328,6 +328,33 @@ async def test_a_server_without_file_handles_does_not_blame_the_host(
         assert await asker.ask(question) is Answer.WELL
 
 
+@pytest.mark.parametrize("protocol", [TCP, HTTP])
+async def test_a_server_without_ipv6_asks_the_other_addresses_of_a_name(
+    protocol: ProbeProtocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = socket.socket
+
+    def only_version_4(family: int, *arguments: int, **named: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return made(family, *arguments, **named)
+
+    def both(*_arguments: object, **_named: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", ("::1", 0, 0, 0)), (0, 0, 0, "", ("127.0.0.1", 0))]
+
+    async with host(OK) as served, asking() as asker:
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        monkeypatch.setattr(socket, "socket", only_version_4)
+        for place, port, answer in (
+            ("both", served.port, Answer.WELL),
+            ("both", free_port(), Answer.UNWELL),
+            ("[::1]", served.port, Answer.NOT_ASKED),
+        ):
+            definition = ProbeDefinition(protocol=protocol, port=port)
+            assert await asker.ask(Question(definition=definition, address=read_probe_address(place))) is answer
+        monkeypatch.undo()
+
+
 async def test_asking_a_thousand_times_leaves_no_file_open() -> None:
     handles = Path("/proc/self/fd")
     async with host(OK) as served, asking() as asker:

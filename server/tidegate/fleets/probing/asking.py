@@ -86,18 +86,21 @@ class Asker:
             await self._session.close()
 
     async def _ask_addresses(self, question: Question) -> Answer:
-        """Well where one of the host's addresses is; unwell where it has none that may be asked."""
-        answer = Answer.UNWELL
+        """Well where one of the host's addresses is; unwell where it has none that may be asked.
+
+        One that cannot be asked from here, such as one of IPv6 where this machine has none, says nothing of the others.
+        """
+        answers = set()
         for address in await self._addresses(question.address):
             try:
                 is_well = await self._ask_address(question, address)
             except (OSError, aiohttp.ClientError) as failure:
-                if getattr(failure, "errno", None) in _OURS:
-                    return Answer.NOT_ASKED
+                answers.add(Answer.NOT_ASKED if getattr(failure, "errno", None) in _OURS else Answer.UNWELL)
                 continue
             if is_well:
                 return Answer.WELL
-        return answer
+            answers.add(Answer.UNWELL)
+        return Answer.NOT_ASKED if answers == {Answer.NOT_ASKED} else Answer.UNWELL
 
     async def _addresses(self, address: ProbeAddress) -> Sequence[IPv4Address | IPv6Address]:
         literal = address.literal
