@@ -14,7 +14,6 @@ from pathlib import Path
 
 _LOCK = "server.lock"
 JOURNAL = "journal.sqlite"
-PACKAGES = "packages"
 FLEET = "simulated-fleet.sqlite"
 HOSTS = "hosts.sqlite"
 PACKAGES = "packages"
