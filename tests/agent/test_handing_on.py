@@ -42,6 +42,14 @@ def test_what_a_handler_has_seen_is_on_the_disk_before_it_is_taken_for_handed_on
     assert synced == [new.recent_sequence, new.path]
 
 
+def test_a_file_that_nobody_would_read_is_not_copied(tmp_path: Path) -> None:
+    old, new = past(tmp_path), folder_of(tmp_path, "2.0")
+    with (old.status / "9.status").open("wb") as huge:
+        huge.truncate(20 * 1024**3)
+    hand_on(old, new)
+    assert names(new.status) == ["4.status"]
+
+
 def test_another_attempt_of_a_version_gets_its_settings_too_but_not_its_state(tmp_path: Path) -> None:
     again = folder_of(tmp_path, "2.0")
     hand_on_attempt(past(tmp_path), again)

@@ -36,6 +36,7 @@ from tidegate_agent.messages import (
 from tidegate_agent.outbox import Outbox
 from tidegate_agent.renewal import RenewalSettings, Renewer
 from tidegate_agent.report import HandlerReport, Outcome
+from tidegate_agent.status_files import STATUS_WAIT_SECONDS
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class AgentSettings:
 
     look_seconds: float = 5.0
     """How often status files and heartbeats are looked at."""
-    status_wait_seconds: float = 300.0
+    status_wait_seconds: float = STATUS_WAIT_SECONDS
     """How long an extension's status may take to say success or error after its enable command has ended."""
     grace_seconds: float = 20.0
     """How long the command that runs may go on when the agent is told to stop; then it is killed with its group."""

@@ -30,6 +30,7 @@ from tidegate_agent.logs import LogFormat, LogLevel, set_up_logs
 from tidegate_agent.problems import NotJoined, Problem
 from tidegate_agent.root_lock import root_lock
 from tidegate_agent.service import identity_of, serve, standing_of
+from tidegate_agent.status_files import STATUS_WAIT_SECONDS
 from tidegate_agent.status_page import standing_document, standing_page
 
 _EXIT_CODES = "  \n".join(f"{code.value}: {meaning}" for code, meaning in MEANINGS.items())
@@ -134,7 +135,7 @@ def run_verb(
     status_wait_seconds: Annotated[
         float,
         typer.Option("--status-wait-seconds", min=0.0, help="How long an extension may take to say how it ended."),
-    ] = 300.0,
+    ] = STATUS_WAIT_SECONDS,
     grace_seconds: Annotated[
         float, typer.Option("--grace-seconds", min=0.0, help="How long a running command may go on after SIGTERM.")
     ] = 20.0,

@@ -22,7 +22,7 @@ from tidegate_agent.reading import Files
 from tidegate_agent.report import HandlerReport, Outcome
 from tidegate_agent.running import RunningNote
 from tidegate_agent.standing import Standing
-from tidegate_agent.status_files import StatusFiles
+from tidegate_agent.status_files import STATUS_WAIT_SECONDS, StatusFiles
 from tidegate_agent.steps import Steps
 from tidegate_agent.unpacking import Fetch, leftover_packages
 from tidegate_agent.work import Work
@@ -48,7 +48,7 @@ class Engine:
         thumbprint: str = "",
         conditions: Conditions | None = None,
         limits: Limits | None = None,
-        status_wait_seconds: float = 300.0,
+        status_wait_seconds: float = STATUS_WAIT_SECONDS,
     ) -> None:
         self._layout = Layout(root)
         self._commands = HandlerCommands(self._layout, conditions or Conditions())

@@ -1,6 +1,7 @@
 """What one folder of a handler hands on to another: its past, which its successor has to know.
 
-Law: copied, never moved, so that a crash in between loses nothing; only plain files, no links.
+Law: copied, never moved, so that a crash in between loses nothing; only plain files, no links, and none that is larger
+than the agent would ever read.
 
 Source: WALinuxAgent 2.15, exthandlers.py (copy_status_files). It unpacks a version that is tried again over what is
 there; so settings, statuses and the handler's own note outlast a new attempt here too.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tidegate_agent.durable_file import sync_file, sync_folder
 from tidegate_agent.layout import HandlerFolder
+from tidegate_agent.status_files import LARGEST_BYTES
 
 
 def hand_on(old: HandlerFolder, new: HandlerFolder) -> None:
@@ -45,7 +47,7 @@ def _copy(path: Path, to: Path) -> bool:
     """Whether there was something to copy."""
     # Handlers write beside us and rename; what is gone by now was not meant to stay.
     with contextlib.suppress(FileNotFoundError):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_BYTES:
             shutil.copy2(path, to)
             return True
     return False

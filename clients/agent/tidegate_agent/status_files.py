@@ -23,6 +23,9 @@ from tidegate_handler.status import ExtensionStatus, StatusMalformed, StatusValu
 TRIES = 5
 """So often in a row a file has to be unreadable or malformed before that is what it says."""
 
+STATUS_WAIT_SECONDS = 1_200.0
+"""How long an extension may usually take to say how it ended: Azure gives a handler twenty minutes for an upgrade, and
+so does the shipped policy for an instance."""
 LARGEST_BYTES = 8 * 1_048_576
 """A status file that is larger is not even read."""
 

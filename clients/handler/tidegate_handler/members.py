@@ -22,6 +22,9 @@ LONGEST_PART_BYTES = 255
 LONGEST_NAME_BYTES = 1_024
 """A member's whole name; with the folder in front of it a path may have 4,096."""
 
+DEEPEST_FOLDERS = 32
+"""So many folders stand above a member at most; without a bound a small package names folders without end."""
+
 _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 _KEPT_BY_AGENT = re.compile(
@@ -110,6 +113,8 @@ def _wrong_with_name(name: str, written_name: str) -> Iterator[str]:
         yield "has no name."
     if len(_bytes(name)) > LONGEST_NAME_BYTES or any(len(_bytes(part)) > LONGEST_PART_BYTES for part in parts):
         yield f"has too long a name: {LONGEST_PART_BYTES} bytes at most, with its folders {LONGEST_NAME_BYTES}."
+    if len(parts) > DEEPEST_FOLDERS + 1:
+        yield f"is more than {DEEPEST_FOLDERS} folders deep."
     if _KEPT_BY_AGENT.fullmatch("/".join(parts)):
         yield "is a file that only the agent or the running handler writes."
 
