@@ -1,5 +1,6 @@
 """What hosts may say, what they are told, and who is not let in."""
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.fleets.agents.tokens import opened
 from tests.fleets.agents.world import World
 from tests.fleets.orders import Answers, order, to_version
 from tests.trust.authorities import Hands, authority_in
+from tidegate.api.agent_service import BYTES_AT_ONCE, BYTES_PER_SECOND
 from tidegate.v1 import agent_service_pb2 as pb
 from tidegate.v1 import agent_service_pb2_grpc
 from tidegate.v1 import host_service_pb2 as host_pb
@@ -216,6 +218,41 @@ async def test_a_message_that_is_too_large_ends_the_stream(made: Hosts) -> None:
     large = [handler(message="x" * 100_000) for _ in range(25)]
     await say(stream, report=pb.HostReport(handlers=large))
     assert "2097152 bytes" in (await ended(stream)).fields[""]
+
+
+@pytest.mark.parametrize(
+    ("message", "count"),
+    [
+        ({"report": pb.HostReport(handlers=[handler(message="x" * 4_000)] * 25)}, 8),
+        ({"heartbeat": pb.HostHeartbeat()}, 5 * BYTES_AT_ONCE // 256),
+    ],
+    ids=["much at once", "much of little"],
+)
+async def test_a_host_that_says_too_much_is_made_to_wait_and_nobody_else_is(
+    made: Hosts, message: dict[str, Any], count: int
+) -> None:
+    loud = await made.connect(await made.join("loud"), reached_incarnation=1, handlers=[handler()])
+    quiet = await made.connect(await made.join("quiet"), reached_incarnation=1, handlers=[handler()])
+    cards = {card.instance_id: card for card in made.world.fleet.book.cards}
+
+    async def shout() -> None:
+        for _ in range(count):
+            await say(loud, **message)
+        await say(loud, report=pb.HostReport(handlers=[handler(code=7)]))
+
+    loop = asyncio.get_running_loop()
+    began_seconds = loop.time()
+    shouting = asyncio.ensure_future(shout())
+    await say(quiet, report=pb.HostReport(handlers=[handler(code=8)]))
+    await until(lambda: cards["quiet"].handlers[0].code == 8)
+    heard_seconds = loop.time() - began_seconds
+    await until(lambda: cards["loud"].handlers[0].code == 7)
+    waited_seconds = loop.time() - began_seconds
+    await shouting
+    assert waited_seconds >= 4 * BYTES_AT_ONCE / BYTES_PER_SECOND
+    assert heard_seconds < waited_seconds
+    loud.cancel()
+    quiet.cancel()
 
 
 async def test_a_removed_host_is_told_so_on_its_stream(made: Hosts) -> None:

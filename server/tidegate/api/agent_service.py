@@ -1,7 +1,8 @@
 """AgentService: what the agents of hosts speak to.
 
 Law: a host is who its credential says, and where the connection is encrypted its certificate must say the same. Nothing
-is read from a host's stream before hello, which must come in time. A stream ends with the reason why it ended.
+is read from a host's stream before hello, which must come in time, and after it no host is read from so fast that the
+others would have to wait. A stream ends with the reason why it ended.
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ from tidegate.v1 import agent_service_pb2 as pb
 
 HELLO_SECONDS = 10.0
 """How long a host may take to say who it is."""
+BYTES_PER_SECOND = 524_288
+"""So fast one host is read from, for long: reading what it says then takes about an eighth of a processor."""
+BYTES_AT_ONCE = 65_536
+"""So much is read before its host is made to wait: as much as most hosts say in an hour."""
+_LEAST_BYTES = 256
+"""A message counts for so many, however short it is."""
 _MOST_FAULT_DOMAINS = 1_000
 
 Responses = AsyncGenerator[Sequence[pb.ConnectHostResponse], None]
@@ -159,6 +166,7 @@ async def _converse(line: HostLine, requests: Requests[pb.ConnectHostRequest]) -
 
 
 async def _listen(line: HostLine, requests: Requests[pb.ConnectHostRequest]) -> None:
+    said_bytes = 0
     async for request in requests:
         match _read(request):
             case GoalStateResult() as result:
@@ -167,6 +175,10 @@ async def _listen(line: HostLine, requests: Requests[pb.ConnectHostRequest]) -> 
                 line.reported(handlers)
             case at_ms:
                 line.heard(at_ms)
+        said_bytes += max(request.ByteSize(), _LEAST_BYTES)
+        if said_bytes > BYTES_AT_ONCE:
+            await asyncio.sleep(said_bytes / BYTES_PER_SECOND)
+            said_bytes = 0
 
 
 def _read(request: pb.ConnectHostRequest) -> GoalStateResult | tuple[HandlerReport, ...] | int | None:
