@@ -118,8 +118,8 @@ class AgentService:
         self, request: pb.DownloadExtensionPackageRequest
     ) -> AsyncGenerator[Sequence[pb.DownloadExtensionPackageResponse], None]:
         """A handler package, in pieces."""
-        _host(self._desk)
-        return await self._download.download(request)
+        host = _host(self._desk)
+        return await self._download.download(request, host.uid)
 
     @property
     def _desk(self) -> HostDesk:
