@@ -5,6 +5,7 @@ import dataclasses
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,28 @@ async def test_hosts_of_another_version_are_told(settings: Settings, tmp_path: P
     _set_version(tmp_path / "data" / "hosts.sqlite", 999)
     with pytest.raises(CannotServe, match="format 999"):
         await serve_once(agents)
+
+
+async def test_hosts_that_cannot_be_read_are_told(settings: Settings, tmp_path: Path) -> None:
+    agents = dataclasses.replace(settings, fleet=FleetKind.AGENTS)
+    async with assemble(agents) as house, AsyncClient(str(house.address)) as client:
+        await client.put_scale_set(SCALE_SET, arm_resource("web"))
+        await join_one(tmp_path / "host", str(house.address), (await client.create_join_token(SCALE_SET)).token, "a")
+    with closing(sqlite3.connect(tmp_path / "data" / "hosts.sqlite")) as connection, connection:
+        connection.execute("UPDATE host SET identity = 'nonsense'")
+    with pytest.raises(CannotServe, match=r"hosts\.sqlite is damaged, .*; put a copy from a backup there"):
+        await serve_once(agents)
+
+
+async def test_a_version_without_its_package_is_remarked_upon_where_there_are_hosts(settings: Settings) -> None:
+    async def remarks(fleet: FleetKind) -> list[str]:
+        told = dataclasses.replace(settings, fleet=fleet, data=None)
+        async with assemble(told) as house, AsyncClient(str(house.address)) as client:
+            return list((await client.publish_extension_version("P", "T", "1.1")).remarks)
+
+    assert await remarks(FleetKind.SIMULATED) == []
+    (remark,) = await remarks(FleetKind.AGENTS)
+    assert "no package of it" in remark
 
 
 async def test_a_network_of_probes_that_is_none_is_told(settings: Settings) -> None:

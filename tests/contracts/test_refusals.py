@@ -59,6 +59,7 @@ ONE_OF_EACH: list[Refusal] = [
     host_refusals.InstanceIdTaken("/web/virtualMachines/0"),
     host_refusals.HostsNotTaken(),
     host_refusals.PackagesUnavailable("the disk is full"),
+    host_refusals.AuthorityNotUsable("The authority ca expired on 2026-01-01"),
     host_refusals.PackageInvalid(WRONG),
     host_refusals.PackageConflict("p/t", "1.0", "0" * 64),
     host_refusals.PackageNotFound("0" * 64),

@@ -15,6 +15,7 @@ def test_every_refusal_says_how_to_mend_it() -> None:
         refusals.PackageConflict("Contoso/Agent", "1.1", "0" * 64),
         refusals.PackageNotFound("0" * 64),
         refusals.PackagesUnavailable("No space left on device"),
+        refusals.AuthorityNotUsable("The authority ca expired on 2026-01-01"),
         refusals.StreamReplaced("/web/virtualMachines/a"),
     ):
         assert refusal.message.endswith(".")

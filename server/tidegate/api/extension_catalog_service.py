@@ -12,12 +12,19 @@ from tidegate.api.requests import Requests
 from tidegate.executor.resources import Resources
 from tidegate.v1 import extension_catalog_service_pb2 as pb
 
+_NO_PACKAGE = (
+    "This server has no package of it: hosts cannot install it, and an upgrade to it will fail on the first of them. "
+    "Publish the package under the same version: tidegate catalog publish PACKAGE.zip."
+)
+
 
 class ExtensionCatalogService:
     """Answers for the publications that the resources keep."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *, has_hosts: bool = False) -> None:
+        """`has_hosts`: hosts may join this server, and fetch from it what they run."""
         self._resources = resources
+        self._has_hosts = has_hosts
 
     async def PublishExtensionVersion(
         self, request: pb.PublishExtensionVersionRequest
@@ -29,7 +36,9 @@ class ExtensionCatalogService:
         publication, created = await self._resources.publish(extension_type, version)
         package = (await self._resources.packages(extension_type)).get(publication.version)
         return pb.PublishExtensionVersionResponse(
-            extension_version=present_publication(publication, package), created=created
+            extension_version=present_publication(publication, package),
+            created=created,
+            remarks=[_NO_PACKAGE] if package is None and self._has_hosts else [],
         )
 
     async def PublishExtensionPackage(

@@ -115,7 +115,7 @@ class ApiServer:
             _SERVICES["RollingUpgradeService"]: RollingUpgradeService(conductor, watches),
             _SERVICES["ScaleSetService"]: ScaleSetService(resources, clock),
             _SERVICES["SubscriptionService"]: SubscriptionService(resources),
-            _SERVICES["ExtensionCatalogService"]: ExtensionCatalogService(resources),
+            _SERVICES["ExtensionCatalogService"]: ExtensionCatalogService(resources, has_hosts=desk is not None),
             _SERVICES["PolicyService"]: PolicyService(policies),
             _SERVICES["AgentService"]: AgentService(desk, packages),
             _SERVICES["HostService"]: HostService(desk),

@@ -53,6 +53,7 @@ STATUS: Mapping[Reason, grpc.StatusCode] = MappingProxyType(
         Reason.PACKAGE_NOT_FOUND: grpc.StatusCode.NOT_FOUND,
         Reason.STREAM_REPLACED: grpc.StatusCode.ABORTED,
         Reason.PACKAGES_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+        Reason.AUTHORITY_UNUSABLE: grpc.StatusCode.FAILED_PRECONDITION,
     }
 )
 """Every reason has one status; a reason without one would be a fault of ours and is found at import by the assert."""

@@ -39,7 +39,7 @@ from tidegate.executor.watch import WatchHub
 from tidegate.fleets.agents.desk import Desk
 from tidegate.fleets.agents.goal_making import Published
 from tidegate.fleets.agents.host_fleet import AgentFleet
-from tidegate.fleets.agents.host_store import HostsOfAnotherFormat, HostStore
+from tidegate.fleets.agents.host_store import HostsDamaged, HostsOfAnotherFormat, HostStore
 from tidegate.fleets.agents.limits import AgentLimits
 from tidegate.fleets.agents.settings import SafeSettings
 from tidegate.fleets.machine_store import MachineStore, StoreOfAnotherFormat
@@ -65,9 +65,11 @@ from tidegate.trust.unusable import TrustUnusable
 log = structlog.stdlib.get_logger(__name__)
 
 _ID_BYTES = 8
+_CALLS_WITH_HOSTS = 50_000
 _MISHAPS = (
     CannotListen,
     FolderUnusable,
+    HostsDamaged,
     HostsOfAnotherFormat,
     NetworkMalformed,
     PackageFolderUnusable,
@@ -158,7 +160,7 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
         policies=policies,
         hub=hub,
         clock=clock,
-        settings=ApiSettings(host=settings.address.host, port=settings.address.port),
+        settings=_api_settings(settings),
         certificates=trust.certificates,
         desk=machines.desk,
         packages=packages,
@@ -166,6 +168,14 @@ async def _build(settings: Settings, parts: AsyncExitStack) -> House:
     port = await server.start()
     parts.push_async_callback(server.stop)
     return House(address=dataclasses.replace(settings.address, port=port))
+
+
+def _api_settings(settings: Settings) -> ApiSettings:
+    usual = ApiSettings(host=settings.address.host, port=settings.address.port)
+    if settings.fleet is FleetKind.SIMULATED:
+        return usual
+    # Each host holds a stream for as long as it lives, and those who operate them must get in beside them.
+    return dataclasses.replace(usual, max_concurrent_calls=_CALLS_WITH_HOSTS)
 
 
 async def _packages(folder: Path | None) -> PackageStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +56,7 @@ def publish(
 def _publish_version(names: Names, server: str, output: OutputFormat) -> None:
     with calling(server) as client:
         answer = client.publish_extension_version(names.publisher, names.type_name, names.version)
-    _show(output, answer.extension_version, created=answer.created)
+    _show(output, answer.extension_version, answer.remarks, created=answer.created)
 
 
 def _publish_package(names: Names, file: Path, server: str, output: OutputFormat) -> None:
@@ -67,15 +68,15 @@ def _publish_package(names: Names, file: Path, server: str, output: OutputFormat
             )
     except OSError as unreadable:
         raise cannot_read(file, unreadable) from unreadable
-    _show(output, answer.extension_version, created=answer.created)
-    for remark in answer.remarks:
-        remarks().print(f"remark: {remark}", style="yellow", soft_wrap=True)
+    _show(output, answer.extension_version, answer.remarks, created=answer.created)
 
 
-def _show(output: OutputFormat, version: ExtensionVersion, *, created: bool) -> None:
+def _show(output: OutputFormat, version: ExtensionVersion, told: Iterable[str], *, created: bool) -> None:
     show(output, version, lambda: extension_version_page(version))
     if output is OutputFormat.TABLE and not created:
         remarks().print("It had been published before; nothing changed.", style="dim")
+    for remark in told:
+        remarks().print(f"remark: {remark}", style="yellow", soft_wrap=True)
 
 
 @verbs.command("withdraw")

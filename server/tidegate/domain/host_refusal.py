@@ -99,6 +99,18 @@ class PackagesUnavailable(Refusal):
         )
 
 
+class AuthorityNotUsable(Refusal):
+    """Where no certificate can be issued no host is let in, and none is made an operator."""
+
+    reason = Reason.AUTHORITY_UNUSABLE
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The server cannot issue certificates: {why.rstrip('.')}.",
+            advice="Give the server an authority that is good: tidegate ca show tells, tidegate ca init makes one.",
+        )
+
+
 class StreamReplaced(Refusal):
     reason = Reason.STREAM_REPLACED
 

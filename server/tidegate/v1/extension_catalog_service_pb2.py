@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+tidegate/v1/extension_catalog_service.proto\x12\x0btidegate.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\rExtensionType\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"\xb9\x01\n\x10\x45xtensionVersion\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x30\n\x0cpublish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07package\x18\x04 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionPackage\"\\\n\x10\x45xtensionPackage\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12$\n\x1csupports_multiple_extensions\x18\x03 \x01(\x08\"e\n\x1ePublishExtensionVersionRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\"l\n\x1fPublishExtensionVersionResponse\x12\x38\n\x11\x65xtension_version\x18\x01 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionVersion\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\"i\n\x1ePublishExtensionPackageRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.PackageHeaderH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"x\n\rPackageHeader\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\"}\n\x1fPublishExtensionPackageResponse\x12\x38\n\x11\x65xtension_version\x18\x01 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionVersion\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\x0f\n\x07remarks\x18\x03 \x03(\t\"f\n\x1fWithdrawExtensionVersionRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\"\"\n WithdrawExtensionVersionResponse\"B\n\x19ListExtensionTypesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"j\n\x1aListExtensionTypesResponse\x12\x33\n\x0f\x65xtension_types\x18\x01 \x03(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"R\n\x1cListExtensionVersionsRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\"Z\n\x1dListExtensionVersionsResponse\x12\x39\n\x12\x65xtension_versions\x18\x01 \x03(\x0b\x32\x1d.tidegate.v1.ExtensionVersion2\xd7\x04\n\x17\x45xtensionCatalogService\x12t\n\x17PublishExtensionVersion\x12+.tidegate.v1.PublishExtensionVersionRequest\x1a,.tidegate.v1.PublishExtensionVersionResponse\x12v\n\x17PublishExtensionPackage\x12+.tidegate.v1.PublishExtensionPackageRequest\x1a,.tidegate.v1.PublishExtensionPackageResponse(\x01\x12w\n\x18WithdrawExtensionVersion\x12,.tidegate.v1.WithdrawExtensionVersionRequest\x1a-.tidegate.v1.WithdrawExtensionVersionResponse\x12\x65\n\x12ListExtensionTypes\x12&.tidegate.v1.ListExtensionTypesRequest\x1a\'.tidegate.v1.ListExtensionTypesResponse\x12n\n\x15ListExtensionVersions\x12).tidegate.v1.ListExtensionVersionsRequest\x1a*.tidegate.v1.ListExtensionVersionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+tidegate/v1/extension_catalog_service.proto\x12\x0btidegate.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\rExtensionType\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"\xb9\x01\n\x10\x45xtensionVersion\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x30\n\x0cpublish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07package\x18\x04 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionPackage\"\\\n\x10\x45xtensionPackage\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12$\n\x1csupports_multiple_extensions\x18\x03 \x01(\x08\"e\n\x1ePublishExtensionVersionRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\"}\n\x1fPublishExtensionVersionResponse\x12\x38\n\x11\x65xtension_version\x18\x01 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionVersion\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\x0f\n\x07remarks\x18\x03 \x03(\t\"i\n\x1ePublishExtensionPackageRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.PackageHeaderH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\t\n\x07message\"x\n\rPackageHeader\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\"}\n\x1fPublishExtensionPackageResponse\x12\x38\n\x11\x65xtension_version\x18\x01 \x01(\x0b\x32\x1d.tidegate.v1.ExtensionVersion\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\x12\x0f\n\x07remarks\x18\x03 \x03(\t\"f\n\x1fWithdrawExtensionVersionRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x0f\n\x07version\x18\x02 \x01(\t\"\"\n WithdrawExtensionVersionResponse\"B\n\x19ListExtensionTypesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"j\n\x1aListExtensionTypesResponse\x12\x33\n\x0f\x65xtension_types\x18\x01 \x03(\x0b\x32\x1a.tidegate.v1.ExtensionType\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"R\n\x1cListExtensionVersionsRequest\x12\x32\n\x0e\x65xtension_type\x18\x01 \x01(\x0b\x32\x1a.tidegate.v1.ExtensionType\"Z\n\x1dListExtensionVersionsResponse\x12\x39\n\x12\x65xtension_versions\x18\x01 \x03(\x0b\x32\x1d.tidegate.v1.ExtensionVersion2\xd7\x04\n\x17\x45xtensionCatalogService\x12t\n\x17PublishExtensionVersion\x12+.tidegate.v1.PublishExtensionVersionRequest\x1a,.tidegate.v1.PublishExtensionVersionResponse\x12v\n\x17PublishExtensionPackage\x12+.tidegate.v1.PublishExtensionPackageRequest\x1a,.tidegate.v1.PublishExtensionPackageResponse(\x01\x12w\n\x18WithdrawExtensionVersion\x12,.tidegate.v1.WithdrawExtensionVersionRequest\x1a-.tidegate.v1.WithdrawExtensionVersionResponse\x12\x65\n\x12ListExtensionTypes\x12&.tidegate.v1.ListExtensionTypesRequest\x1a\'.tidegate.v1.ListExtensionTypesResponse\x12n\n\x15ListExtensionVersions\x12).tidegate.v1.ListExtensionVersionsRequest\x1a*.tidegate.v1.ListExtensionVersionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,25 +41,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUBLISHEXTENSIONVERSIONREQUEST']._serialized_start=425
   _globals['_PUBLISHEXTENSIONVERSIONREQUEST']._serialized_end=526
   _globals['_PUBLISHEXTENSIONVERSIONRESPONSE']._serialized_start=528
-  _globals['_PUBLISHEXTENSIONVERSIONRESPONSE']._serialized_end=636
-  _globals['_PUBLISHEXTENSIONPACKAGEREQUEST']._serialized_start=638
-  _globals['_PUBLISHEXTENSIONPACKAGEREQUEST']._serialized_end=743
-  _globals['_PACKAGEHEADER']._serialized_start=745
-  _globals['_PACKAGEHEADER']._serialized_end=865
-  _globals['_PUBLISHEXTENSIONPACKAGERESPONSE']._serialized_start=867
-  _globals['_PUBLISHEXTENSIONPACKAGERESPONSE']._serialized_end=992
-  _globals['_WITHDRAWEXTENSIONVERSIONREQUEST']._serialized_start=994
-  _globals['_WITHDRAWEXTENSIONVERSIONREQUEST']._serialized_end=1096
-  _globals['_WITHDRAWEXTENSIONVERSIONRESPONSE']._serialized_start=1098
-  _globals['_WITHDRAWEXTENSIONVERSIONRESPONSE']._serialized_end=1132
-  _globals['_LISTEXTENSIONTYPESREQUEST']._serialized_start=1134
-  _globals['_LISTEXTENSIONTYPESREQUEST']._serialized_end=1200
-  _globals['_LISTEXTENSIONTYPESRESPONSE']._serialized_start=1202
-  _globals['_LISTEXTENSIONTYPESRESPONSE']._serialized_end=1308
-  _globals['_LISTEXTENSIONVERSIONSREQUEST']._serialized_start=1310
-  _globals['_LISTEXTENSIONVERSIONSREQUEST']._serialized_end=1392
-  _globals['_LISTEXTENSIONVERSIONSRESPONSE']._serialized_start=1394
-  _globals['_LISTEXTENSIONVERSIONSRESPONSE']._serialized_end=1484
-  _globals['_EXTENSIONCATALOGSERVICE']._serialized_start=1487
-  _globals['_EXTENSIONCATALOGSERVICE']._serialized_end=2086
+  _globals['_PUBLISHEXTENSIONVERSIONRESPONSE']._serialized_end=653
+  _globals['_PUBLISHEXTENSIONPACKAGEREQUEST']._serialized_start=655
+  _globals['_PUBLISHEXTENSIONPACKAGEREQUEST']._serialized_end=760
+  _globals['_PACKAGEHEADER']._serialized_start=762
+  _globals['_PACKAGEHEADER']._serialized_end=882
+  _globals['_PUBLISHEXTENSIONPACKAGERESPONSE']._serialized_start=884
+  _globals['_PUBLISHEXTENSIONPACKAGERESPONSE']._serialized_end=1009
+  _globals['_WITHDRAWEXTENSIONVERSIONREQUEST']._serialized_start=1011
+  _globals['_WITHDRAWEXTENSIONVERSIONREQUEST']._serialized_end=1113
+  _globals['_WITHDRAWEXTENSIONVERSIONRESPONSE']._serialized_start=1115
+  _globals['_WITHDRAWEXTENSIONVERSIONRESPONSE']._serialized_end=1149
+  _globals['_LISTEXTENSIONTYPESREQUEST']._serialized_start=1151
+  _globals['_LISTEXTENSIONTYPESREQUEST']._serialized_end=1217
+  _globals['_LISTEXTENSIONTYPESRESPONSE']._serialized_start=1219
+  _globals['_LISTEXTENSIONTYPESRESPONSE']._serialized_end=1325
+  _globals['_LISTEXTENSIONVERSIONSREQUEST']._serialized_start=1327
+  _globals['_LISTEXTENSIONVERSIONSREQUEST']._serialized_end=1409
+  _globals['_LISTEXTENSIONVERSIONSRESPONSE']._serialized_start=1411
+  _globals['_LISTEXTENSIONVERSIONSRESPONSE']._serialized_end=1501
+  _globals['_EXTENSIONCATALOGSERVICE']._serialized_start=1504
+  _globals['_EXTENSIONCATALOGSERVICE']._serialized_end=2103
 # @@protoc_insertion_point(module_scope)

@@ -151,21 +151,27 @@ class PublishExtensionVersionResponse(_message.Message):
 
     EXTENSION_VERSION_FIELD_NUMBER: _builtins.int
     CREATED_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
     created: _builtins.bool
     """False where it had been published before."""
     @_builtins.property
     def extension_version(self) -> Global___ExtensionVersion:
         """The version."""
 
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What whoever published it should know, a sentence each: that the server's hosts have no package of it, for one."""
+
     def __init__(
         self,
         *,
         extension_version: Global___ExtensionVersion | None = ...,
         created: _builtins.bool = ...,
+        remarks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["extension_version", b"extension_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "extension_version", b"extension_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "extension_version", b"extension_version", "remarks", b"remarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -100,6 +100,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """ABORTED: a later stream of the same host took the place of this one."""
     REFUSAL_REASON_PACKAGES_UNAVAILABLE: _RefusalReason.ValueType  # 38
     """UNAVAILABLE: the package store takes nothing now (a full disk, for one)."""
+    REFUSAL_REASON_AUTHORITY_UNUSABLE: _RefusalReason.ValueType  # 39
+    """FAILED_PRECONDITION: the server's certificate authority cannot issue certificates now; it has expired, for one."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a call was refused: stable names for programs.
@@ -188,4 +190,6 @@ REFUSAL_REASON_STREAM_REPLACED: RefusalReason.ValueType  # 37
 """ABORTED: a later stream of the same host took the place of this one."""
 REFUSAL_REASON_PACKAGES_UNAVAILABLE: RefusalReason.ValueType  # 38
 """UNAVAILABLE: the package store takes nothing now (a full disk, for one)."""
+REFUSAL_REASON_AUTHORITY_UNUSABLE: RefusalReason.ValueType  # 39
+"""FAILED_PRECONDITION: the server's certificate authority cannot issue certificates now; it has expired, for one."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015

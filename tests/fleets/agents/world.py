@@ -16,10 +16,11 @@ from tidegate.domain.host import HostName
 from tidegate.domain.probe import ProbeDefinition
 from tidegate.domain.resource_id import ScaleSetId
 from tidegate.executor.clock import LoopClock
-from tidegate.fleets.agents.desk import Desk, Issuer
+from tidegate.fleets.agents.desk import Desk
 from tidegate.fleets.agents.goal_making import Published
 from tidegate.fleets.agents.host_fleet import AgentFleet
 from tidegate.fleets.agents.host_store import IN_MEMORY, HostStore
+from tidegate.fleets.agents.issuing import Issuer
 from tidegate.fleets.agents.keeping import CallLater
 from tidegate.fleets.agents.limits import AgentLimits
 from tidegate.fleets.agents.newcomers import OnJoined

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import structlog
 
@@ -32,30 +31,16 @@ from tidegate.fleets.agents.host_book import gone
 from tidegate.fleets.agents.host_card import HostCard, Identity, Part
 from tidegate.fleets.agents.host_fleet import AgentFleet
 from tidegate.fleets.agents.host_store import KeptToken
+from tidegate.fleets.agents.issuing import Issuer, RefusingIssuer
 from tidegate.fleets.agents.line import Line
 from tidegate.fleets.agents.profile_change import adopt
 from tidegate.fleets.agents.promise import CreatedToken, HostIdentity, Joined, Joining, RenewedCertificate
-from tidegate.trust.issued import Issued
 from tidegate.trust.sealing import check_settings_certificate
 
 log = structlog.stdlib.get_logger(__name__)
 
 _MILLISECONDS = 1_000
 _NOT_KNOWN = "is not known: it is wrong, was used by another machine, or has expired"
-
-
-class Issuer(Protocol):
-    """Whoever issues certificates: the authority."""
-
-    @property
-    def certificate_pem(self) -> str:
-        """Whom to trust."""
-
-    def issue_host(self, request_pem: str, host_uid: str) -> Issued:
-        """For the key of the request; raises MalformedRequest."""
-
-    def issue_joiner(self, token_id: str, seconds: float) -> Issued:
-        """Good for joining and nothing else."""
 
 
 def _anything(_: HostName) -> None:
@@ -71,7 +56,7 @@ class Desk:
         """Without an `issuer` nobody gets a certificate. `check_name` raises where a host may not be called so."""
         self._fleet = fleet
         self._book = fleet.book
-        self._issuer = issuer
+        self._issuer = None if issuer is None else RefusingIssuer(issuer)
         self._check_name = check_name
 
     async def create_token(self, scale_set: ScaleSetId, instance_id: str, live_seconds: float) -> CreatedToken:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from tidegate.fleets.agents.host_card import HostCard
 from tidegate.fleets.agents.host_records import decode_identity, decode_report, decode_work
 
@@ -39,6 +41,13 @@ class HostsOfAnotherFormat(Exception):
 
     def __init__(self, path: str, found: int) -> None:
         super().__init__(f"{path} holds hosts of format {found}, not {FORMAT}; start the server that wrote it")
+
+
+class HostsDamaged(Exception):
+    """The file is ours, and a record in it cannot be read."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path} is damaged, {why}; put a copy from a backup there, or let its hosts join anew")
 
 
 class HostsNotKept(OSError):
@@ -97,11 +106,12 @@ class HostStore:
             HostsOfAnotherFormat: the file is one of ours, of another format.
             sqlite3.Error: it is no SQLite file, or cannot be opened.
         """
-        self.is_on_disk = str(path) != IN_MEMORY
+        self._path = str(path)
+        self.is_on_disk = self._path != IN_MEMORY
         """Writing waits for a disk, and so belongs into a thread."""
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            self._prepare(str(path))
+            self._prepare(self._path)
         except (sqlite3.Error, HostsOfAnotherFormat):
             self._connection.close()
             raise
@@ -116,7 +126,17 @@ class HostStore:
             raise HostsOfAnotherFormat(path, found)
 
     def hosts(self) -> Iterator[HostCard]:
-        """The card of every host."""
+        """The card of every host.
+
+        Raises:
+            HostsDamaged: one of them cannot be read.
+        """
+        try:
+            yield from self._cards()
+        except (msgspec.DecodeError, sqlite3.DatabaseError) as damaged:
+            raise HostsDamaged(self._path, str(damaged)) from damaged
+
+    def _cards(self) -> Iterator[HostCard]:
         rows = self._connection.execute(
             "SELECT uid, credential, identity, work.record, report.record FROM host "
             "LEFT JOIN work USING (uid) LEFT JOIN report USING (uid) ORDER BY uid"
