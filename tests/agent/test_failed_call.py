@@ -107,3 +107,11 @@ async def test_tls_to_a_server_without_and_plaintext_to_one_with_are_told() -> N
         assert "speaks no TLS" in (await failure(server.address, trusting(authority))).message
     async with ScriptedServer(credentials=authority.server_credentials(authority.issue())) as server:
         assert "hung up on a call in plaintext" in (await failure(server.address)).message
+
+
+def test_a_stream_that_is_cut_off_says_nothing_of_how_the_two_speak() -> None:
+    none = grpc.aio.Metadata()
+    cut = grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, none, none, "Socket closed")
+    told = problem_of(cut, server="127.0.0.1:1", trust=None, was_answered=True).message
+    assert "the connection was lost: Socket closed" in told
+    assert "plaintext" not in told

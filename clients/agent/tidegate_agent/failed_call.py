@@ -32,8 +32,11 @@ _NOT_AUTHENTICATED = frozenset({"NOT_AUTHENTICATED", "NOT_PERMITTED"})
 _WAIT = "It is tried again. See that the server runs, and that --server names it."
 
 
-def problem_of(error: grpc.aio.AioRpcError, *, server: str, trust: Trust | None) -> Problem:
-    """What a failed call means: `Unreachable` where trying again may help, `Refused` and its kinds where not."""
+def problem_of(error: grpc.aio.AioRpcError, *, server: str, trust: Trust | None, was_answered: bool = False) -> Problem:
+    """What a failed call means: `Unreachable` where trying again may help, `Refused` and its kinds where not.
+
+    `was_answered`: the server had spoken on this call, so that the two do speak alike.
+    """
     info = _error_info(error.trailing_metadata())
     message = error.details() or f"The call ended with {error.code().name}."
     advice = info.metadata.get("advice", "")
@@ -43,7 +46,12 @@ def problem_of(error: grpc.aio.AioRpcError, *, server: str, trust: Trust | None)
     if is_bare or info.reason in _NOT_AUTHENTICATED:
         return NotAuthenticated(message, reason=info.reason)
     if error.code() in _TRANSIENT:
-        why, mend = (message.removesuffix("."), advice or _WAIT) if info.reason else _unanswered(message, server, trust)
+        if info.reason:
+            why, mend = message.removesuffix("."), advice or _WAIT
+        elif was_answered:
+            why, mend = f"the connection was lost: {message.removesuffix('.')}", _WAIT
+        else:
+            why, mend = _unanswered(message, server, trust)
         return Unreachable(server, why, advice=mend)
     return Refused(message, advice=advice or "See what the server's log says.", reason=info.reason)
 

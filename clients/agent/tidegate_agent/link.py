@@ -170,15 +170,17 @@ class Link:
         identity = self._identity()
         trust = trust_of(identity)
         channel = open_channel(identity.server, trust)
+        was_answered = False
         try:
             call: Call = AgentServiceStub(channel).ConnectHost(metadata=bearer(identity.credential))
             try:
                 await self._converse(call, identity)
             finally:
+                was_answered = self._connected.is_set()
                 self._connected.clear()
                 call.cancel()
         except grpc.aio.AioRpcError as error:
-            raise problem_of(error, server=identity.server, trust=trust) from error
+            raise problem_of(error, server=identity.server, trust=trust, was_answered=was_answered) from error
         finally:
             await channel.close()
 
