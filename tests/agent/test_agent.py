@@ -226,6 +226,35 @@ async def test_it_goes_on_with_what_it_had_begun_also_without_its_server(
     assert deeds(record, "end") == INSTALLED
 
 
+async def test_what_is_enabled_is_enabled_once_more_when_it_is_started_also_without_its_server(
+    server: ScriptedServer, root: Path, record: Path
+) -> None:
+    async with at_work(root):
+        conversation = await server.welcomed()
+        await conversation.order(goal(1, handler(server, Recipe(type="Agent", version="1.0"))))
+        await conversation.hear_a("result")
+        await conversation.acknowledge(1)
+        await until(lambda: not Outbox(root).results)
+    await server.stop()
+    async with at_work(root):
+        await until(lambda: len(deeds(record, "end")) == 3)
+    assert deeds(record) == [*INSTALLED, "Agent 1.0 enable"]
+
+
+async def test_what_cannot_be_enabled_once_more_is_reported(server: ScriptedServer, root: Path, record: Path) -> None:
+    async with at_work(root):
+        conversation = await server.welcomed()
+        await conversation.order(goal(1, handler(server, Recipe(type="Agent", version="1.0"))))
+        await conversation.hear_a("result")
+        await conversation.acknowledge(1)
+        await until(lambda: not Outbox(root).results)
+        conversation.end()
+    next((root / "lib").glob("*-1.0/*.sh")).write_text("#!/bin/sh\nexit 7\n")
+    async with at_work(root):
+        report = await (await server.welcomed()).hear_a("report")
+    assert [(each.version, each.status, each.code) for each in report.handlers] == [("1.0", "NotReady", 1009)]
+
+
 async def test_the_last_result_is_told_before_it_ends(server: ScriptedServer, root: Path, record: Path) -> None:
     async with at_work(root, replace(QUICK, grace_seconds=5.0, farewell_seconds=5.0)) as stop:
         conversation = await server.welcomed()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from tests.agent.handlers import Recipe
 from tests.agent.stage import Stage, extension
 from tests.agent.test_command import is_alive
 from tidegate_agent.failure import EngineClosed
-from tidegate_agent.goal_state import GoalState
+from tidegate_agent.goal_state import GoalState, Wanted
 from tidegate_agent.output import LARGEST_BYTES, Output, leftovers
 from tidegate_agent.running import RunningNote
+from tidegate_handler.commands import Command
 
 
 async def test_an_operation_is_carried_out_once_also_after_a_start(tmp_path: Path) -> None:
@@ -29,6 +31,52 @@ async def test_an_operation_is_carried_out_once_also_after_a_start(tmp_path: Pat
     assert await stage.new_engine().apply(goal) == outcome
     assert stage.commands() == []
     assert stage.shelf.fetched == 1
+
+
+async def test_a_new_engine_enables_once_more_what_is_enabled_with_the_settings_it_has(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe(type="First"), Recipe(type="Second"))
+    second = stage.shelf.handler("1.0.0", extension(name="second", level=1), type="Second")
+    await stage.apply(second, stage.shelf.handler("1.0.0", extension(3, name="first"), type="First"))
+    assert await stage.engine.enable_again() == ()
+    assert stage.commands() == ["1.0.0 install", "1.0.0 enable"] * 2
+    settings = {path: path.read_bytes() for path in stage.layout.library.glob("*/config/*.settings")}
+    stage.engine = stage.new_engine()
+    assert await stage.engine.enable_again() == ()
+    assert [(each.handler.rpartition(".")[2], each.command) for each in stage.ended] == [
+        ("First", Command.ENABLE),
+        ("Second", Command.ENABLE),
+    ]
+    assert len(settings) == 2
+    assert {path: path.read_bytes() for path in settings} == settings
+    assert await stage.engine.enable_again() == ()
+    assert len(stage.ended) == 2
+
+
+async def test_where_a_move_failed_what_is_enabled_still_is_enabled_once_more(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Recipe())
+    await stage.enable("1.0.0")
+    await stage.enable("2.0.0")
+    assert stage.commands() == ["1.0.0 install", "1.0.0 enable"]
+    stage.engine = stage.new_engine()
+    assert await stage.engine.enable_again() == ()
+    assert stage.commands() == ["1.0.0 enable"]
+
+
+async def test_what_is_not_enabled_or_is_to_be_gone_is_not_enabled_again(tmp_path: Path) -> None:
+    stage = Stage(
+        tmp_path,
+        Recipe(type="Never", scripts={"enable": "exit 1"}),
+        Recipe(type="Stuck", scripts={"disable": "exit 1"}),
+    )
+    never = stage.shelf.handler("1.0.0", extension(), type="Never")
+    stuck = stage.shelf.handler("1.0.0", extension(), type="Stuck")
+    await stage.apply(never, stuck)
+    await stage.apply(never, replace(stuck, wanted=Wanted.UNINSTALL))
+    assert "1.0.0 disable -> 1" in stage.commands()
+    assert stage.states()["Stuck 1.0.0"] == "Enabled"
+    stage.engine = stage.new_engine()
+    assert await stage.engine.enable_again() == ()
+    assert stage.commands() == []
 
 
 async def test_a_failed_operation_is_not_tried_again_under_its_name(tmp_path: Path) -> None:

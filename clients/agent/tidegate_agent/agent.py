@@ -1,8 +1,9 @@
 """The agent: joins the engine that runs handlers with the link to the server.
 
 Law: goal states are worked through one at a time, the newest first and none twice; one that was begun is gone on with
-after a crash, whether or not the server is there. Told to stop, it begins no other command and gives the one that runs
-a bounded time; what was left undone then is taken up when it runs again.
+after a crash, whether or not the server is there. Whenever the agent is started, what is enabled is enabled once more,
+since the host may have been started too. Told to stop, it begins no other command and gives the one that runs a bounded
+time; what was left undone then is taken up when it runs again.
 """
 
 from __future__ import annotations
@@ -35,16 +36,20 @@ from tidegate_agent.messages import (
 )
 from tidegate_agent.outbox import Outbox
 from tidegate_agent.renewal import RenewalSettings, Renewer
-from tidegate_agent.report import HandlerReport, Outcome
+from tidegate_agent.report import ExtensionFailure, HandlerReport, Outcome
 from tidegate_agent.status_files import STATUS_WAIT_SECONDS
 
 log = structlog.stdlib.get_logger(__name__)
+
+_DISK_ADVICE = "See that the disk under --root has room and is writable."
 
 
 class HandlerEngine(Protocol):
     """What the agent asks of the engine."""
 
     async def apply(self, goal: GoalState) -> Outcome: ...
+
+    async def enable_again(self) -> tuple[ExtensionFailure, ...]: ...
 
     def status(self) -> tuple[HandlerReport, ...]: ...
 
@@ -164,6 +169,8 @@ class Agent:
         self._wanted.set()
 
     async def _work(self) -> None:
+        if not self._wanted.is_set():
+            await self._enable_again()
         while True:
             await self._wanted.wait()
             message, self._newest = self._newest, None
@@ -176,6 +183,24 @@ class Agent:
                 await self._work_until_noted(message)
             finally:
                 self._idle.set()
+            # Where it was known to the engine as finished, nothing has been enabled yet.
+            await self._enable_again()
+
+    async def _enable_again(self) -> None:
+        """Has what was enabled when the agent was started run again; the host itself may have been started."""
+        self._idle.clear()
+        try:
+            failures = await self._engine.enable_again()
+        except EngineClosed:
+            return
+        except OSError as unwritten:
+            log.error("not enabled again", why=str(unwritten), advice=_DISK_ADVICE)
+            return
+        finally:
+            self._idle.set()
+        for failure in failures:
+            why = _first_line(failure)
+            log.warning("not enabled again", extension=failure.extension_name, code=failure.code, why=why)
 
     async def _work_until_noted(self, message: GoalStateMessage) -> None:
         """Works a goal state through; where the disk takes nothing it tries again, until a newer one is here."""
@@ -192,7 +217,7 @@ class Agent:
                     "goal state not noted",
                     incarnation=message.incarnation,
                     why=str(unwritten),
-                    advice="See that the disk under --root has room and is writable.",
+                    advice=_DISK_ADVICE,
                     wait_seconds=round(wait_seconds, 1),
                 )
             else:
@@ -221,8 +246,7 @@ class Agent:
         if not outcome.failures:
             log.info("goal state reached", **about)
         for failure in outcome.failures:
-            # What a command printed follows on further lines, and stays in the handler's own log.
-            why = failure.message.partition("\n")[0][:500]
+            why = _first_line(failure)
             log.warning("goal state missed", **about, extension=failure.extension_name, code=failure.code, why=why)
 
     async def _look(self) -> None:
@@ -238,6 +262,11 @@ class Agent:
         # The stream that is open may stay for as long as there is work; the next one shows the new certificate.
         await self._idle.wait()
         self._link.open_afresh()
+
+
+def _first_line(failure: ExtensionFailure) -> str:
+    """Why; what a command printed follows on further lines, and stays in the handler's own log."""
+    return failure.message.partition("\n")[0][:500]
 
 
 async def _wait(stop: asyncio.Event) -> None:

@@ -2,13 +2,15 @@
 
 Law: one goal state at a time, one handler after another, one command at a time. A goal state that was worked through is
 never worked through again, and one that a crash broke off ends as if there had been no crash. Nothing runs between goal
-states: an idle engine costs nothing.
+states: an idle engine costs nothing. One that is new may have what is enabled enabled once more.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import TypeVar
 
 from tidegate_agent.aggregate import handler_report
 from tidegate_agent.failure import EngineClosed
@@ -19,7 +21,7 @@ from tidegate_agent.layout import Layout, clear
 from tidegate_agent.lifecycle import Lifecycle
 from tidegate_agent.outputs import OutputKeeper
 from tidegate_agent.reading import Files
-from tidegate_agent.report import HandlerReport, Outcome
+from tidegate_agent.report import ExtensionFailure, HandlerReport, Outcome
 from tidegate_agent.running import RunningNote
 from tidegate_agent.standing import Standing
 from tidegate_agent.status_files import STATUS_WAIT_SECONDS, StatusFiles
@@ -27,6 +29,8 @@ from tidegate_agent.steps import Steps
 from tidegate_agent.unpacking import Fetch, leftover_packages
 from tidegate_agent.work import Work
 from tidegate_handler.package import Limits
+
+_Ended = TypeVar("_Ended", Outcome, tuple[ExtensionFailure, ...])
 
 
 class Engine:
@@ -61,8 +65,8 @@ class Engine:
         self._status_wait_seconds = status_wait_seconds
         self._outputs = OutputKeeper(self._layout.run)
         self._one_at_a_time = asyncio.Lock()
-        self._under_way: asyncio.Task[Outcome] | None = None
-        self._has_recovered = False
+        self._under_way: asyncio.Task[Outcome] | asyncio.Task[tuple[ExtensionFailure, ...]] | None = None
+        self._has_worked = False
         self._is_closed = False
 
     async def apply(self, goal: GoalState) -> Outcome:
@@ -81,17 +85,32 @@ class Engine:
             known = self._finished.find(goal)
             if known is not None:
                 return known
-            self._under_way = asyncio.create_task(self._work_through(goal))
-            try:
-                return await asyncio.shield(self._under_way)
-            except asyncio.CancelledError:
-                if self._under_way.cancelled():
-                    raise EngineClosed from None
-                self._under_way.cancel()
-                await asyncio.wait({self._under_way})
-                raise
-            finally:
-                self._under_way = None
+            return await self._carried_out(self._work_through(goal))
+
+    async def enable_again(self) -> tuple[ExtensionFailure, ...]:
+        """Enable once more what is enabled, as a handler may expect of an agent that was started; what failed.
+
+        Nothing is done where this engine has worked before: then everything was enabled since it was made.
+
+        Raises: as `apply`.
+        """
+        async with self._one_at_a_time:
+            if self._is_closed:
+                raise EngineClosed
+            return () if self._has_worked else await self._carried_out(self._work_again())
+
+    async def _carried_out(self, work: Coroutine[None, None, _Ended]) -> _Ended:
+        under_way = self._under_way = asyncio.create_task(work)
+        try:
+            return await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            if under_way.cancelled():
+                raise EngineClosed from None
+            under_way.cancel()
+            await asyncio.wait({under_way})
+            raise
+        finally:
+            self._under_way = None
 
     def status(self) -> tuple[HandlerReport, ...]:
         """How the handlers that the last goal state wanted stand now."""
@@ -115,19 +134,10 @@ class Engine:
         self._outputs.close()
 
     async def _work_through(self, goal: GoalState) -> Outcome:
-        if not self._has_recovered:
-            await self._recover()
-            self._has_recovered = True
+        work = await self._begun()
         wanted = [handler.package for handler in goal.handlers if handler.package is not None]
         for path in leftover_packages(self._layout, wanted):
             path.unlink(missing_ok=True)
-        work = Work(
-            layout=self._layout,
-            lifecycle=self._lifecycle,
-            standing=self._standing,
-            status_files=self._status_files,
-            status_wait_seconds=self._status_wait_seconds,
-        )
         failures = await work.through(goal)
         outcome = Outcome(
             incarnation=goal.incarnation, operation_id=goal.operation_id, failures=failures, handlers=self.status()
@@ -135,6 +145,24 @@ class Engine:
         self._finished.keep(goal, outcome)
         self._outputs.look()
         return outcome
+
+    async def _work_again(self) -> tuple[ExtensionFailure, ...]:
+        work = await self._begun()
+        failures = await work.again()
+        self._outputs.look()
+        return failures
+
+    async def _begun(self) -> Work:
+        if not self._has_worked:
+            await self._recover()
+            self._has_worked = True
+        return Work(
+            layout=self._layout,
+            lifecycle=self._lifecycle,
+            standing=self._standing,
+            status_files=self._status_files,
+            status_wait_seconds=self._status_wait_seconds,
+        )
 
     async def _recover(self) -> None:
         """Outlast what a forerunner left running, and clear away what it left lying about."""

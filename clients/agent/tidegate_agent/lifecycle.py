@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from tidegate_agent.failure import StepFailed, UpdateFailed
-from tidegate_agent.goal_state import ExtensionGoal, HandlerGoal
+from tidegate_agent.goal_state import ExtensionGoal, HandlerGoal, Wanted
 from tidegate_agent.handing_on import hand_on
 from tidegate_agent.handler_commands import load_manifest
 from tidegate_agent.handler_state import HandlerState, installed, read_state
 from tidegate_agent.layout import HandlerFolder, Layout, clear
+from tidegate_agent.settings_files import has_settings_file
 from tidegate_agent.steps import Steps, extensions_to_disable, unnamed, unnamed_extension
 from tidegate_agent.transition import Reached, Transition, TransitionFile
 from tidegate_agent.unpacking import Fetch, unpack_handler
@@ -59,6 +61,28 @@ class Lifecycle:
             file.clear()
             raise
         file.clear()
+
+    def enabled_again(self, goal: HandlerGoal) -> HandlerGoal | None:
+        """The goal for what is enabled of the handler now, be it another version than was wanted; None for nothing.
+
+        It names the extensions whose settings are there. A move that was broken off ends with enabling anyhow.
+        """
+        folder = installed(self._layout.versions(goal.name))
+        if folder is None or read_state(folder) is not HandlerState.ENABLED:
+            return None
+        if goal.wanted is not Wanted.ENABLED or TransitionFile(self._layout.state, goal.name).read() is not None:
+            return None
+        kept = tuple(each for each in goal.extensions if has_settings_file(folder, each, goal.is_multi_config))
+        return replace(goal, version=folder.version, extensions=kept) if kept or not goal.extensions else None
+
+    async def enable_again(self, goal: HandlerGoal, extension: ExtensionGoal | None) -> None:
+        """Run the enable command of a version that is enabled once more, with the settings that it has.
+
+        Raises:
+            StepFailed: it failed.
+            OSError: the disk cannot be written.
+        """
+        await self._steps.enable(self._layout.folder(goal.name, goal.version), goal, extension, None)
 
     async def uninstall(self, goal: HandlerGoal, extension: ExtensionGoal | None) -> StepFailed | None:
         """Disable and uninstall what is there of the handler, and delete it; what its uninstall command said.

@@ -9,6 +9,7 @@ Source: WALinuxAgent 2.15, exthandlers.py (update_settings); the reading side: a
 from __future__ import annotations
 
 import base64
+import contextlib
 
 from tidegate_agent.durable_file import write_durably
 from tidegate_agent.failure import SettingsFailed
@@ -25,6 +26,14 @@ def sequence_number(extension: ExtensionGoal | None) -> int:
 def status_file_name(extension: ExtensionGoal, *, is_multi_config: bool) -> str:
     """The name of the status file that belongs to the extension's settings."""
     return status_name(sequence_number(extension), extension.extension_name if is_multi_config else None)
+
+
+def has_settings_file(folder: HandlerFolder, extension: ExtensionGoal, is_multi_config: bool) -> bool:
+    """Whether the extension's settings lie where its handler looks for them."""
+    name = extension.extension_name if is_multi_config else None
+    with contextlib.suppress(ValueError):
+        return (folder.config / settings_name(sequence_number(extension), name)).is_file()
+    return False
 
 
 def write_settings(

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tidegate_agent.durable_file import write_durably
-from tidegate_agent.goal_state import ExtensionGoal, GoalState, HandlerGoal
+from tidegate_agent.goal_state import ExtensionGoal, GoalState, HandlerGoal, Wanted
 from tidegate_agent.handler_state import HandlerStatus
 from tidegate_handler.handler_name import same_name
 from tidegate_handler.version import HandlerVersion
@@ -26,6 +26,7 @@ class StandingExtension:
     extension_name: str
     has_settings: bool
     sequence_number: int
+    dependency_level: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class StandingHandler:
     version: str
     is_multi_config: bool
     extensions: tuple[StandingExtension, ...]
+    wanted: Wanted = Wanted.ENABLED
     status: HandlerStatus | None = None
     """What is said of it where the version has no folder to say it in."""
 
@@ -51,11 +53,13 @@ class StandingHandler:
             publisher=self.publisher,
             type=self.type,
             version=HandlerVersion(self.version),
+            wanted=self.wanted,
             extensions=tuple(
                 ExtensionGoal(
                     extension_name=each.extension_name,
                     has_settings=each.has_settings,
                     sequence_number=each.sequence_number,
+                    dependency_level=each.dependency_level,
                 )
                 for each in self.extensions
             ),
@@ -76,9 +80,11 @@ def standing_of(goal: GoalState) -> tuple[StandingHandler, ...]:
                     extension_name=each.extension_name,
                     has_settings=each.has_settings,
                     sequence_number=each.sequence_number,
+                    dependency_level=each.dependency_level,
                 )
                 for each in handler.extensions
             ),
+            wanted=handler.wanted,
         )
         for handler in goal.handlers
     )

@@ -10,6 +10,7 @@ nothing in the contract forbids and no handler can notice.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,6 +29,8 @@ from tidegate_agent.status_files import Awaited, StatusFiles
 from tidegate_handler.commands import AgentCode
 from tidegate_handler.handler_name import same_name
 from tidegate_handler.status import StatusValue, status_text
+
+_WorkOn = Callable[[Task], Awaitable[None]]
 
 _NO_SUCCESS = "did not succeed. Status was {}"
 _NO_END = "did not reach a terminal state within the allowed timeout. Last status was {}"
@@ -67,11 +70,24 @@ class Work:
             handlers=tuple(goal.handlers[place] for place in fit),
         )
         self.standing.want(goal)
-        failures += await self._all(tasks_of(goal))
+        failures += await self._all(tasks_of(goal), self._one)
         await self._remove_unwanted(names)
         return tuple(failures)
 
-    async def _all(self, tasks: tuple[Task, ...]) -> list[ExtensionFailure]:
+    async def again(self) -> tuple[ExtensionFailure, ...]:
+        """Enable once more what is enabled of what was wanted last, in the same order; what failed.
+
+        What a handler runs may have ended with the host or with whoever ran it; its enable command may be repeated.
+
+        Raises: as `through`.
+
+        Source: WALinuxAgent 2.15, which knows no goal state when it is started, and so enables everything then.
+        """
+        goals = (self.lifecycle.enabled_again(each.goal) for each in self.standing.handlers)
+        goal = GoalState(incarnation=0, operation_id="", handlers=tuple(each for each in goals if each is not None))
+        return tuple(await self._all(tasks_of(goal), self._one_again))
+
+    async def _all(self, tasks: tuple[Task, ...], work_on: _WorkOn) -> list[ExtensionFailure]:
         failures = list[ExtensionFailure]()
         waiting = list[Task]()
         missing: StepFailed | None = None
@@ -80,7 +96,7 @@ class Work:
                 self._say(task, missing)
                 failures.append(_failure(task.name, missing))
                 continue
-            failed = await self._one(task)
+            failed = await self._tried(task, work_on)
             if failed is not None:
                 failures.append(_failure(task.name, failed))
                 missing = DependencyFailed(task.full_name, _NO_SUCCESS.format("error")) if task.is_waited_for else None
@@ -92,14 +108,20 @@ class Work:
                 waiting.append(task)
         return failures + await self._ended(waiting)
 
-    async def _one(self, task: Task) -> StepFailed | None:
+    async def _one(self, task: Task) -> None:
+        if task.handler.wanted is Wanted.UNINSTALL:
+            await self.lifecycle.uninstall(task.handler, task.extension)
+            self.standing.drop(task.handler)
+        else:
+            await self.lifecycle.enable(task.handler, task.extension)
+
+    async def _one_again(self, task: Task) -> None:
+        await self.lifecycle.enable_again(task.handler, task.extension)
+
+    async def _tried(self, task: Task, work_on: _WorkOn) -> StepFailed | None:
         """Work on one extension; why it failed, or None."""
         try:
-            if task.handler.wanted is Wanted.UNINSTALL:
-                await self.lifecycle.uninstall(task.handler, task.extension)
-                self.standing.drop(task.handler)
-            else:
-                await self.lifecycle.enable(task.handler, task.extension)
+            await work_on(task)
         except StepFailed as failed:
             self._say(task, failed)
             return failed
