@@ -45,6 +45,7 @@ class Refusal:
     code: grpc.StatusCode
     reason: str = ""
     message: str = "scripted"
+    advice: str = "Scripted advice."
 
 
 class Conversation:
@@ -214,9 +215,7 @@ def joined(instance_id: str = "0", *, certificate: str = "") -> JoinHostResponse
 
 async def _refuse(context: Any, refusal: Refusal) -> Any:  # it does not return
     status = status_pb2.Status(code=code_pb2.Code.Value(refusal.code.name), message=refusal.message)
-    info = error_details_pb2.ErrorInfo(
-        reason=refusal.reason, domain="tidegate.v1", metadata={"advice": "Scripted advice."}
-    )
+    info = error_details_pb2.ErrorInfo(reason=refusal.reason, domain="tidegate.v1", metadata={"advice": refusal.advice})
     if refusal.reason:
         status.details.add().Pack(info)
     metadata = (("grpc-status-details-bin", status.SerializeToString()),) if refusal.reason else ()

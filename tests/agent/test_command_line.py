@@ -71,7 +71,7 @@ async def test_leaving_forgets_who_it_was(server: ScriptedServer, tmp_path: Path
         (["join", "--token", token_text(), "--server", "tidegate"], ExitCode.USAGE, "no address of a server"),
         (["join", "--token", token_text(), "--server", "192.0.2.1:1"], ExitCode.REFUSED, "tidegate ca init"),
         (["join", "--token", token_text(), "--server", "x:1", "--label", "a"], ExitCode.USAGE, "NAME=VALUE"),
-        (["join", "--token-file", "/nowhere", "--server", "x:1"], ExitCode.USAGE, "cannot be read"),
+        (["join", "--token-file", "/nowhere", "--server", "x:1"], ExitCode.USAGE, "/nowhere cannot be read: No such"),
         (["leave"], ExitCode.NOT_JOINED, "No host has joined"),
     ],
 )

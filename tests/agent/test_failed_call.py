@@ -45,6 +45,14 @@ async def test_a_refusal_has_its_reason_and_its_advice() -> None:
     assert (problem.reason, problem.message, problem.advice) == ("HOSTS_NOT_TAKEN", "scripted", "Scripted advice.")
 
 
+async def test_what_a_host_says_of_itself_wrongly_is_mended_by_an_option() -> None:
+    async with ScriptedServer() as server:
+        server.leaves.append(Refusal(code=grpc.StatusCode.INVALID_ARGUMENT, reason="INVALID_REQUEST", advice=""))
+        problem = await failure(server.address)
+    assert type(problem) is Refused
+    assert "--name" in problem.advice
+
+
 async def test_what_ends_an_agent_is_told_apart() -> None:
     assert isinstance(await refused_with(grpc.StatusCode.UNAUTHENTICATED, "NOT_AUTHENTICATED"), NotAuthenticated)
     assert isinstance(await refused_with(grpc.StatusCode.PERMISSION_DENIED, "NOT_PERMITTED"), NotAuthenticated)

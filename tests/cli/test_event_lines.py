@@ -37,6 +37,15 @@ def test_a_snapshot_of_an_ended_upgrade_says_how_it_ended() -> None:
     assert told(ended)[-1] == "Completed after 1 min 30 s: 2 done, 0 failed, 2 under way, 6 waiting"
 
 
+def test_a_snapshot_of_a_faulted_upgrade_says_why() -> None:
+    ended = snapshot([], status=StatusCode.STATUS_CODE_FAULTED, phase=Phase.PHASE_ENDED, end_time=at(90))
+    ended.rolling_upgrade.error.message = "Too many [are] unwell."
+    assert told(ended)[-2:] == [
+        "Too many [are] unwell.",
+        "Faulted after 1 min 30 s: 2 done, 0 failed, 2 under way, 6 waiting",
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "ids", "said"),
     [

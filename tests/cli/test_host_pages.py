@@ -63,6 +63,11 @@ def test_a_host_shows_who_it_is_and_how_its_handlers_stand() -> None:
     assert ["Tests.Other", "2.0", "NotReady", "1009", "-", "[bold]"] in lines
 
 
+def test_a_clock_that_is_right_is_neither_ahead_nor_behind() -> None:
+    shown = page(host_page(Host(name="h", join_time=at(0), clock_skew=Duration(nanos=-8_000_000))), width=200)
+    assert "as the server's" in shown
+
+
 def test_a_host_without_handlers_says_so() -> None:
     shown = page(host_page(Host(name="h", join_time=at(0))), width=200)
     assert "It has told of no handler." in shown

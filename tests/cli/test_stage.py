@@ -26,10 +26,27 @@ def test_titles_commands_and_remarks_stand_in_lines_of_their_own() -> None:
     assert lines[2:] == ["What it is about.", "$ tidegate serve", "kill -9 4711"]
 
 
+def test_on_a_terminal_a_remark_is_broken_between_words() -> None:
+    written = io.StringIO()
+    told = Stage(console=Console(file=written, width=30), is_drawn=True, reading_seconds=0.0)
+    told.shout("kill -9 4711: the agent of web-3. It is started again.")
+    assert written.getvalue().splitlines() == ["kill -9 4711: the agent of ", "web-3. It is started again."]
+
+
+def test_what_a_suggestion_is_good_for_stays_in_its_column() -> None:
+    written = io.StringIO()
+    told = Stage(console=Console(file=written, width=40), is_drawn=True, reading_seconds=0.0)
+    told.suggest((("tidegate ca init", "the authority of both"),))
+    assert [line.rstrip() for line in written.getvalue().splitlines()[2:]] == [
+        "  $ tidegate ca init the authority of",
+        "                     both",
+    ]
+
+
 def test_suggestions_stand_in_two_columns() -> None:
     told, written = stage()
     told.suggest((("tidegate serve", "a server"), ("tidegate ca init", "an authority")))
-    assert written.getvalue().splitlines()[2:] == [
+    assert [line.rstrip() for line in written.getvalue().splitlines()[2:]] == [
         "  $ tidegate serve   a server",
         "  $ tidegate ca init an authority",
     ]

@@ -109,6 +109,13 @@ def test_an_instance_under_way_is_told_so_at_every_step() -> None:
     assert told(drive, "2").sentence == f"It was brought back to its previous versions, {why}."
 
 
+def test_what_a_command_printed_leaves_no_full_stop_on_a_line_of_its_own() -> None:
+    drive = Drive(upgrade(policy({"batch": 1})))
+    drive.observe()
+    drive.answer("0", [failure("1009", "Non-zero exit code: 3\n[stderr]\nno space\n\n")])
+    assert told(drive, "0").sentence.endswith("Non-zero exit code: 3\n[stderr]\nno space.")
+
+
 def test_an_instance_that_could_not_be_brought_back_is_told_both_reasons() -> None:
     drive = Drive(upgrade(policy({"batch": 1}), trigger=Trigger.AUTOMATIC))
     drive.observe()

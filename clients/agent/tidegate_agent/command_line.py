@@ -208,7 +208,8 @@ def _token_text(token: str, token_file: str) -> str:
     try:
         return Path(token_file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as unreadable:
-        raise typer.BadParameter(f"{token_file} cannot be read: {unreadable}.") from unreadable
+        why = unreadable.strerror if isinstance(unreadable, OSError) else "it is no text"
+        raise typer.BadParameter(f"{token_file} cannot be read: {why}.") from unreadable
 
 
 def _description(

@@ -29,7 +29,7 @@ _TRANSIENT = frozenset(
     }
 )
 _NOT_AUTHENTICATED = frozenset({"NOT_AUTHENTICATED", "NOT_PERMITTED"})
-_WAIT = "It is tried again. See that the server runs, and that --server names it."
+_WAIT = "See that the server runs, and that --server names it."
 
 
 def problem_of(error: grpc.aio.AioRpcError, *, server: str, trust: Trust | None, was_answered: bool = False) -> Problem:
@@ -53,6 +53,11 @@ def problem_of(error: grpc.aio.AioRpcError, *, server: str, trust: Trust | None,
         else:
             why, mend = _unanswered(message, server, trust)
         return Unreachable(server, why, advice=mend)
+    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+        # What a host says of itself comes from its command line; an instance id is what --name says.
+        advice = (
+            advice or "Say it otherwise: see --name, --zone, --label and --probe-address in tidegate-agent join --help."
+        )
     return Refused(message, advice=advice or "See what the server's log says.", reason=info.reason)
 
 

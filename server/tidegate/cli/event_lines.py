@@ -55,6 +55,8 @@ def lines_of(item: WatchItem, picture: Picture) -> Iterator[Text]:
         case UpgradeSnapshot():
             yield from _snapshot_lines(item)
             if picture.is_ended:
+                if item.rolling_upgrade.HasField("error"):
+                    yield Text(item.rolling_upgrade.error.message, style="red")
                 yield final_line(picture)
         case UpgradeEvent():
             if item.type not in _SILENT:

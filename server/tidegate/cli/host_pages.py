@@ -78,6 +78,8 @@ def _goal_state(host: Host) -> str:
 
 
 def _clock(ahead_seconds: float) -> Text:
+    if abs(ahead_seconds) < 1.0:
+        return Text("as the server's")
     told = f"{seconds_text(abs(ahead_seconds))} {'ahead' if ahead_seconds >= 0 else 'behind'}"
     return Text(told, style="red" if abs(ahead_seconds) > _CLOCK_OFF_SECONDS else "")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from tidegate.cli.event_lines import lines_of
@@ -40,7 +41,7 @@ class Stage:
 
     def shout(self, text: str) -> None:
         """Tell what comes in between; it may be told from another thread, while an upgrade is drawn."""
-        self.console.print(Text(text, style="bold magenta"), soft_wrap=True)
+        self.console.print(Text(text, style="bold magenta"), soft_wrap=not self.is_drawn)
 
     def pause(self) -> None:
         """Let a person read."""
@@ -65,10 +66,12 @@ class Stage:
     def suggest(self, commands: Sequence[tuple[str, str]]) -> None:
         """End with commands to try next, each with what it is good for."""
         self.say("Try next")
-        columns = max(len(command) for command, _ in commands) + 1
+        columns = Table.grid(padding=(0, 1, 0, 0))
+        columns.add_column(no_wrap=True)
+        columns.add_column(style="dim")
         for command, why in commands:
-            line = Text("  $ ", style="dim").append(f"{command:{columns}}", style="bold not dim")
-            self.console.print(line.append(why, style="dim not bold"))
+            columns.add_row(Text("  $ ", style="dim").append(command, style="bold not dim"), why)
+        self.console.print(columns)
 
 
 def outcome_row(name: str, upgrade: RollingUpgrade) -> Sequence[Text | str]:

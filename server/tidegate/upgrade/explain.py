@@ -50,7 +50,7 @@ def _begun(upgrade: Upgrade, instance_id: str, record: InstanceRecord) -> Explan
 
 
 def _sentence(upgrade: Upgrade, record: InstanceRecord) -> str:
-    batch, why = f"batch {record.batch_number}", f"{record.code}: {record.message}".removesuffix(".")
+    batch, why = f"batch {record.batch_number}", f"{record.code}: {record.message}".rstrip().removesuffix(".")
     match record.status:
         case InstanceStatus.WAITING:
             return "Its turn has not come."
@@ -67,7 +67,7 @@ def _sentence(upgrade: Upgrade, record: InstanceRecord) -> str:
         case InstanceStatus.RESTORED:
             return f"It was brought back to its previous versions, {_because_of(upgrade, record, why)}."
         case InstanceStatus.RESTORE_FAILED:
-            stuck = f"{record.restore_code}: {record.restore_message}".removesuffix(".")
+            stuck = f"{record.restore_code}: {record.restore_message}".rstrip().removesuffix(".")
             because = _because_of(upgrade, record, why)
             return f"It was to be brought back to its previous versions, {because}; that failed with {stuck}."
 
