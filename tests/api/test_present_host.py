@@ -27,6 +27,7 @@ def host(**fields: int | None) -> Host:
         platform="linux",
         joined_at_ms=1_000,
         is_connected=True,
+        is_silent=True,
         goal_incarnation=4,
         reached_incarnation=3,
         handlers=(report(),),
@@ -39,6 +40,7 @@ def test_a_host_is_presented_with_everything() -> None:
     shown = present_host(host())
     assert (shown.name, shown.zone, shown.fault_domain, dict(shown.labels)) == (str(NAME), "1", 2, {"a": "b"})
     assert (shown.join_time.seconds, shown.last_heard_time.seconds) == (1, 2)
+    assert (shown.is_connected, shown.is_silent) == (True, True)
     assert (shown.goal_incarnation, shown.reached_incarnation, len(shown.handlers)) == (4, 3, 1)
 
 

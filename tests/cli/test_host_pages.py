@@ -43,6 +43,12 @@ def test_hosts_have_a_line_each() -> None:
     assert lines[1].split()[:5] == ["web-7", "shop/web", "2", "1", "yes"]
     assert "2026-01-01 00:01:00 UTC  4 reached of 5  127.0.0.1:8080" in lines[1]
     assert lines[2].split() == ["web-8", "shop/web", "-", "0", "no", "never", "2", "reached", "-"]
+
+
+def test_a_host_that_says_nothing_is_silent_whether_or_not_its_stream_is_open() -> None:
+    for is_connected in (True, False):
+        silent = Host(name=f"{SCALE_SET}/virtualMachines/web-8", is_connected=is_connected, is_silent=True)
+        assert page(hosts_table([silent]), width=200).splitlines()[1].split()[4] == "silent"
     assert "tidegate host token" in page(hosts_table([]))
 
 

@@ -29,6 +29,7 @@ def present_host(host: Host) -> host_pb.Host:
         join_time=present_moment(host.joined_at_ms),
         last_heard_time=present_moment_if_any(host.last_heard_at_ms),
         is_connected=host.is_connected,
+        is_silent=host.is_silent,
         clock_skew=None if skew_ms is None else present_duration(skew_ms / 1_000),
         goal_incarnation=host.goal_incarnation,
         reached_incarnation=host.reached_incarnation,

@@ -64,6 +64,8 @@ def _scale_set(name: str) -> str:
 
 
 def _connected(host: Host) -> Text:
+    if host.is_silent:
+        return Text("silent", style="red")
     return Text("yes") if host.is_connected else Text("no", style="red")
 
 

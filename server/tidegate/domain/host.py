@@ -196,6 +196,8 @@ class Host:
     last_heard_at_ms: int | None
     """None where it never was."""
     is_connected: bool
+    is_silent: bool
+    """It has said nothing for the silence time, whether or not a stream of it is open."""
     clock_skew_ms: int | None
     """By how much its clock is ahead of the server's, as it last said; None where it never did."""
     goal_incarnation: int

@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etidegate/v1/host_service.proto\x12\x0btidegate.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe4\x03\n\x04Host\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12\x14\n\x0c\x66\x61ult_domain\x18\x03 \x01(\x05\x12-\n\x06labels\x18\x04 \x03(\x0b\x32\x1d.tidegate.v1.Host.LabelsEntry\x12\x15\n\rprobe_address\x18\x05 \x01(\t\x12\x15\n\ragent_version\x18\x06 \x01(\t\x12\x10\n\x08platform\x18\x07 \x01(\t\x12-\n\tjoin_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0flast_heard_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cis_connected\x18\n \x01(\x08\x12-\n\nclock_skew\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10goal_incarnation\x18\x0c \x01(\x03\x12\x1b\n\x13reached_incarnation\x18\r \x01(\x03\x12,\n\x08handlers\x18\x0e \x03(\x0b\x32\x1a.tidegate.v1.HandlerReport\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd4\x01\n\rHandlerReport\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\x05\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x19\n\x11installed_version\x18\x07 \x01(\t\x12\x15\n\rhandler_state\x18\x08 \x01(\t\x12\x30\n\nextensions\x18\t \x03(\x0b\x32\x1c.tidegate.v1.ExtensionReport\"\xb8\x01\n\x0f\x45xtensionReport\x12\x16\n\x0e\x65xtension_name\x18\x01 \x01(\t\x12\x17\n\x0fsequence_number\x18\x02 \x01(\x03\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\x05\x12\x11\n\toperation\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x32\n\tsubstatus\x18\x07 \x03(\x0b\x32\x1f.tidegate.v1.ExtensionSubstatus\"Q\n\x12\x45xtensionSubstatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\x12\x0f\n\x07message\x18\x04 \x01(\t\"q\n\x16\x43reateJoinTokenRequest\x12\x11\n\tscale_set\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12/\n\x0ctime_to_live\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"Y\n\x17\x43reateJoinTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x10ListHostsRequest\x12\x11\n\tscale_set\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"N\n\x11ListHostsResponse\x12 \n\x05hosts\x18\x01 \x03(\x0b\x32\x11.tidegate.v1.Host\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x0eGetHostRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"2\n\x0fGetHostResponse\x12\x1f\n\x04host\x18\x01 \x01(\x0b\x32\x11.tidegate.v1.Host\"!\n\x11RemoveHostRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x14\n\x12RemoveHostResponse2\xcc\x02\n\x0bHostService\x12\\\n\x0f\x43reateJoinToken\x12#.tidegate.v1.CreateJoinTokenRequest\x1a$.tidegate.v1.CreateJoinTokenResponse\x12J\n\tListHosts\x12\x1d.tidegate.v1.ListHostsRequest\x1a\x1e.tidegate.v1.ListHostsResponse\x12\x44\n\x07GetHost\x12\x1b.tidegate.v1.GetHostRequest\x1a\x1c.tidegate.v1.GetHostResponse\x12M\n\nRemoveHost\x12\x1e.tidegate.v1.RemoveHostRequest\x1a\x1f.tidegate.v1.RemoveHostResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etidegate/v1/host_service.proto\x12\x0btidegate.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x03\n\x04Host\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12\x14\n\x0c\x66\x61ult_domain\x18\x03 \x01(\x05\x12-\n\x06labels\x18\x04 \x03(\x0b\x32\x1d.tidegate.v1.Host.LabelsEntry\x12\x15\n\rprobe_address\x18\x05 \x01(\t\x12\x15\n\ragent_version\x18\x06 \x01(\t\x12\x10\n\x08platform\x18\x07 \x01(\t\x12-\n\tjoin_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0flast_heard_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cis_connected\x18\n \x01(\x08\x12-\n\nclock_skew\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10goal_incarnation\x18\x0c \x01(\x03\x12\x1b\n\x13reached_incarnation\x18\r \x01(\x03\x12,\n\x08handlers\x18\x0e \x03(\x0b\x32\x1a.tidegate.v1.HandlerReport\x12\x11\n\tis_silent\x18\x0f \x01(\x08\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd4\x01\n\rHandlerReport\x12\x11\n\tpublisher\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\x05\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x19\n\x11installed_version\x18\x07 \x01(\t\x12\x15\n\rhandler_state\x18\x08 \x01(\t\x12\x30\n\nextensions\x18\t \x03(\x0b\x32\x1c.tidegate.v1.ExtensionReport\"\xb8\x01\n\x0f\x45xtensionReport\x12\x16\n\x0e\x65xtension_name\x18\x01 \x01(\t\x12\x17\n\x0fsequence_number\x18\x02 \x01(\x03\x12\x0e\n\x06status\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\x05\x12\x11\n\toperation\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x32\n\tsubstatus\x18\x07 \x03(\x0b\x32\x1f.tidegate.v1.ExtensionSubstatus\"Q\n\x12\x45xtensionSubstatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\x05\x12\x0f\n\x07message\x18\x04 \x01(\t\"q\n\x16\x43reateJoinTokenRequest\x12\x11\n\tscale_set\x18\x01 \x01(\t\x12\x13\n\x0binstance_id\x18\x02 \x01(\t\x12/\n\x0ctime_to_live\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"Y\n\x17\x43reateJoinTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x10ListHostsRequest\x12\x11\n\tscale_set\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"N\n\x11ListHostsResponse\x12 \n\x05hosts\x18\x01 \x03(\x0b\x32\x11.tidegate.v1.Host\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1e\n\x0eGetHostRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"2\n\x0fGetHostResponse\x12\x1f\n\x04host\x18\x01 \x01(\x0b\x32\x11.tidegate.v1.Host\"!\n\x11RemoveHostRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x14\n\x12RemoveHostResponse2\xcc\x02\n\x0bHostService\x12\\\n\x0f\x43reateJoinToken\x12#.tidegate.v1.CreateJoinTokenRequest\x1a$.tidegate.v1.CreateJoinTokenResponse\x12J\n\tListHosts\x12\x1d.tidegate.v1.ListHostsRequest\x1a\x1e.tidegate.v1.ListHostsResponse\x12\x44\n\x07GetHost\x12\x1b.tidegate.v1.GetHostRequest\x1a\x1c.tidegate.v1.GetHostResponse\x12M\n\nRemoveHost\x12\x1e.tidegate.v1.RemoveHostRequest\x1a\x1f.tidegate.v1.RemoveHostResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,31 +36,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HOST_LABELSENTRY']._loaded_options = None
   _globals['_HOST_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_HOST']._serialized_start=113
-  _globals['_HOST']._serialized_end=597
-  _globals['_HOST_LABELSENTRY']._serialized_start=552
-  _globals['_HOST_LABELSENTRY']._serialized_end=597
-  _globals['_HANDLERREPORT']._serialized_start=600
-  _globals['_HANDLERREPORT']._serialized_end=812
-  _globals['_EXTENSIONREPORT']._serialized_start=815
-  _globals['_EXTENSIONREPORT']._serialized_end=999
-  _globals['_EXTENSIONSUBSTATUS']._serialized_start=1001
-  _globals['_EXTENSIONSUBSTATUS']._serialized_end=1082
-  _globals['_CREATEJOINTOKENREQUEST']._serialized_start=1084
-  _globals['_CREATEJOINTOKENREQUEST']._serialized_end=1197
-  _globals['_CREATEJOINTOKENRESPONSE']._serialized_start=1199
-  _globals['_CREATEJOINTOKENRESPONSE']._serialized_end=1288
-  _globals['_LISTHOSTSREQUEST']._serialized_start=1290
-  _globals['_LISTHOSTSREQUEST']._serialized_end=1366
-  _globals['_LISTHOSTSRESPONSE']._serialized_start=1368
-  _globals['_LISTHOSTSRESPONSE']._serialized_end=1446
-  _globals['_GETHOSTREQUEST']._serialized_start=1448
-  _globals['_GETHOSTREQUEST']._serialized_end=1478
-  _globals['_GETHOSTRESPONSE']._serialized_start=1480
-  _globals['_GETHOSTRESPONSE']._serialized_end=1530
-  _globals['_REMOVEHOSTREQUEST']._serialized_start=1532
-  _globals['_REMOVEHOSTREQUEST']._serialized_end=1565
-  _globals['_REMOVEHOSTRESPONSE']._serialized_start=1567
-  _globals['_REMOVEHOSTRESPONSE']._serialized_end=1587
-  _globals['_HOSTSERVICE']._serialized_start=1590
-  _globals['_HOSTSERVICE']._serialized_end=1922
+  _globals['_HOST']._serialized_end=616
+  _globals['_HOST_LABELSENTRY']._serialized_start=571
+  _globals['_HOST_LABELSENTRY']._serialized_end=616
+  _globals['_HANDLERREPORT']._serialized_start=619
+  _globals['_HANDLERREPORT']._serialized_end=831
+  _globals['_EXTENSIONREPORT']._serialized_start=834
+  _globals['_EXTENSIONREPORT']._serialized_end=1018
+  _globals['_EXTENSIONSUBSTATUS']._serialized_start=1020
+  _globals['_EXTENSIONSUBSTATUS']._serialized_end=1101
+  _globals['_CREATEJOINTOKENREQUEST']._serialized_start=1103
+  _globals['_CREATEJOINTOKENREQUEST']._serialized_end=1216
+  _globals['_CREATEJOINTOKENRESPONSE']._serialized_start=1218
+  _globals['_CREATEJOINTOKENRESPONSE']._serialized_end=1307
+  _globals['_LISTHOSTSREQUEST']._serialized_start=1309
+  _globals['_LISTHOSTSREQUEST']._serialized_end=1385
+  _globals['_LISTHOSTSRESPONSE']._serialized_start=1387
+  _globals['_LISTHOSTSRESPONSE']._serialized_end=1465
+  _globals['_GETHOSTREQUEST']._serialized_start=1467
+  _globals['_GETHOSTREQUEST']._serialized_end=1497
+  _globals['_GETHOSTRESPONSE']._serialized_start=1499
+  _globals['_GETHOSTRESPONSE']._serialized_end=1549
+  _globals['_REMOVEHOSTREQUEST']._serialized_start=1551
+  _globals['_REMOVEHOSTREQUEST']._serialized_end=1584
+  _globals['_REMOVEHOSTRESPONSE']._serialized_start=1586
+  _globals['_REMOVEHOSTRESPONSE']._serialized_end=1606
+  _globals['_HOSTSERVICE']._serialized_start=1609
+  _globals['_HOSTSERVICE']._serialized_end=1941
 # @@protoc_insertion_point(module_scope)

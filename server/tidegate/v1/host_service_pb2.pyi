@@ -60,6 +60,7 @@ class Host(_message.Message):
     GOAL_INCARNATION_FIELD_NUMBER: _builtins.int
     REACHED_INCARNATION_FIELD_NUMBER: _builtins.int
     HANDLERS_FIELD_NUMBER: _builtins.int
+    IS_SILENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`{scale set id}/virtualMachines/{instance id}`."""
     zone: _builtins.str
@@ -78,6 +79,8 @@ class Host(_message.Message):
     """The incarnation of the goal state that it is to reach."""
     reached_incarnation: _builtins.int
     """The incarnation of the goal state that it says it has reached."""
+    is_silent: _builtins.bool
+    """It has said nothing for the server's silence time, whether or not a stream of it is open: it counts as Unknown."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its labels."""
@@ -115,10 +118,11 @@ class Host(_message.Message):
         goal_incarnation: _builtins.int = ...,
         reached_incarnation: _builtins.int = ...,
         handlers: _abc.Iterable[Global___HandlerReport] | None = ...,
+        is_silent: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["clock_skew", b"clock_skew", "join_time", b"join_time", "last_heard_time", b"last_heard_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_version", b"agent_version", "clock_skew", b"clock_skew", "fault_domain", b"fault_domain", "goal_incarnation", b"goal_incarnation", "handlers", b"handlers", "is_connected", b"is_connected", "join_time", b"join_time", "labels", b"labels", "last_heard_time", b"last_heard_time", "name", b"name", "platform", b"platform", "probe_address", b"probe_address", "reached_incarnation", b"reached_incarnation", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_version", b"agent_version", "clock_skew", b"clock_skew", "fault_domain", b"fault_domain", "goal_incarnation", b"goal_incarnation", "handlers", b"handlers", "is_connected", b"is_connected", "is_silent", b"is_silent", "join_time", b"join_time", "labels", b"labels", "last_heard_time", b"last_heard_time", "name", b"name", "platform", b"platform", "probe_address", b"probe_address", "reached_incarnation", b"reached_incarnation", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -359,6 +359,8 @@ async def test_an_order_for_a_silent_host_waits_for_it() -> None:
         async with asyncio.timeout(20):
             while not (await made.fleet.observe(WEB)).probe_unhealthy:  # noqa: ASYNC110 - it falls silent by itself
                 await asyncio.sleep(0.005)
+        (host,) = await made.desk.hosts(WEB, "", 1)
+        assert host.is_silent
         answers = Answers()
         await made.fleet.begin([order("a", to_version("2.5"))], answers)
         await asyncio.sleep(0.02)

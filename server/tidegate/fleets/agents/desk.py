@@ -28,7 +28,7 @@ from tidegate.fleets.agents.credentials import (
     uid_in,
 )
 from tidegate.fleets.agents.host_book import gone
-from tidegate.fleets.agents.host_card import HostCard, Identity, Part
+from tidegate.fleets.agents.host_card import HostCard, Identity, Part, Presence
 from tidegate.fleets.agents.host_fleet import AgentFleet
 from tidegate.fleets.agents.host_store import KeptToken
 from tidegate.fleets.agents.issuing import Issuer, RefusingIssuer
@@ -253,6 +253,7 @@ class Desk:
             joined_at_ms=card.identity.joined_at_ms,
             last_heard_at_ms=card.last_heard_at_ms,
             is_connected=card.uid in self._book.lines,
+            is_silent=card.presence is Presence.SILENT,
             clock_skew_ms=card.clock_skew_ms,
             goal_incarnation=card.goal_incarnation,
             reached_incarnation=card.reached_incarnation,
