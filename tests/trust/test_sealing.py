@@ -16,7 +16,7 @@ SECRET = '{"password":"Tr0ub4dor&3",\n"name":"Zoë"}\r\n'.encode()
 
 
 def opened(sealed: bytes, certificate: Path, key: Path, command: str = "cms") -> subprocess.CompletedProcess[bytes]:
-    """What the reference's own command makes of it."""
+    """What the command makes of it with which handlers open their settings."""
     return subprocess.run(
         ["openssl", command, "-inform", "DER", "-decrypt", "-recip", str(certificate), "-inkey", str(key)],
         input=sealed,

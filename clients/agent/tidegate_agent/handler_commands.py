@@ -107,8 +107,8 @@ class HandlerCommands:
             ended = await run_command(
                 line,
                 folder=folder.path,
-                # The agent's own environment wins over what the contract adds, as the reference says: an operator
-                # can so change for all handlers what they are told.
+                # The agent's own environment wins over what the contract adds, as in WALinuxAgent: an operator can so
+                # change for all handlers what they are told.
                 environment={**own, **added, **_inherited()},
                 timeout_seconds=timeout_seconds,
                 run_folder=self._layout.run,

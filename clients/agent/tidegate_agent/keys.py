@@ -30,7 +30,8 @@ class KeyPair:
 def make_settings_pair() -> KeyPair:
     """An RSA key of 2048 bits with a self-signed certificate, for which protected settings are encrypted.
 
-    Handlers open what was encrypted with `openssl cms -decrypt`, by this pair. Source: shared reference, 1.4.
+    Handlers open what was encrypted with `openssl cms -decrypt`, by this pair. Source:
+    azure-linux-extensions, Utils/HandlerUtil.py.
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     now = datetime.now(UTC)

@@ -39,7 +39,7 @@ class Lifecycle:
         """Have the goal's version enabled with the extension's settings, whatever is there now.
 
         Raises:
-            StepFailed: a step failed; what is on the disk then is what the reference says for that step.
+            StepFailed: a step failed; on the disk is then what WALinuxAgent 2.15 leaves after that step.
             OSError: the disk cannot be written.
         """
         file = TransitionFile(self._layout.state, goal.name)

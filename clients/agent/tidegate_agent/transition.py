@@ -1,7 +1,7 @@
 """How far a move from one version of a handler to another has come, kept so that a new agent goes on with it.
 
 Law: the file is there while the move is under way and no longer. A move that failed has none: its retry begins with
-what the states of the two versions say, as the reference has it. A step that is noted is not taken again. The notes
+what the states of the two versions say, as WALinuxAgent's does. A step that is noted is not taken again. The notes
 are for a crash of the agent; should the machine go down, the states on the disk have the last word. Only that an
 uninstall may have begun is on the disk before it does, since no state tells it.
 """

@@ -52,8 +52,8 @@ class GoalMaking:
     async def first_version(self, handler: ProfileHandler) -> str:
         """What a host that is new gets; empty where no version that is published has a package for it.
 
-        The highest that begins with the Major.Minor that the profile asks for. Source: the reference, 1.6, version
-        choice: a requested version matches by prefix, and the highest wins.
+        The highest that begins with the Major.Minor that the profile asks for. Source: WALinuxAgent 2.15,
+        exthandlers.py: a requested version matches by prefix, and the highest wins.
         """
         packages = await self._packages.packages(handler.extension_type)
         fitting = _beginning_with(handler.type_handler_version, packages)

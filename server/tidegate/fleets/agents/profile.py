@@ -103,8 +103,8 @@ def dependency_levels(extensions: Sequence[Extension]) -> tuple[dict[str, int], 
     """The level of each extension by its name in lower case, and those that wait in a circle or behind one.
 
     Who waits for nobody has level 0, everybody else one more than the highest of those it waits for; a name that the
-    profile does not have is waited for by nobody. Source: the reference, 1.7: dependencyLevel is computed from
-    provisionAfterExtensions.
+    profile does not have is waited for by nobody. Source: Azure's goal states, whose dependencyLevel is
+    computed from provisionAfterExtensions.
     """
     named = {extension.name.lower(): extension for extension in extensions}
     waits_for = {
