@@ -147,7 +147,7 @@ class IdentityFolder:
     def write_for_handlers(self, library_folder: Path) -> None:
         """Writes the settings pair as `{library_folder}/{THUMBPRINT}.crt` and `.prv`, where handlers look for it.
 
-        Source: WALinuxAgent 2.15, where Lib.Dir holds them; azure-linux-extensions, Utils/HandlerUtil.py, which opens them.
+        Source: WALinuxAgent 2.15, whose Lib.Dir holds them; azure-linux-extensions, Utils/HandlerUtil.py, opens them.
         """
         pair = self.settings_pair()
         thumbprint = thumbprint_of(pair.certificate)
